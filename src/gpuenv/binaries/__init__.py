@@ -1,0 +1,1 @@
+"""Native libraries become lists of GPU code objects: facts, no verdict."""

@@ -1,0 +1,1 @@
+"""CUDA extensions are rebuilt for the target."""

@@ -1,0 +1,1 @@
+"""The command line: argv becomes a request, a value becomes an exit code. One module per command."""

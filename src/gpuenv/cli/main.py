@@ -1,0 +1,137 @@
+"""Dispatches to one command and turns its result into output and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import sys
+from datetime import datetime, timezone
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from gpuenv import __version__
+from gpuenv.cli.commands import ALIASES, COMMANDS
+from gpuenv.cli.invocation import Invocation
+from gpuenv.errors import GpuenvError, UsageError
+from gpuenv.models.notice import Notice
+from gpuenv.models.progress import Reporter
+from gpuenv.models.surroundings import Surroundings
+from gpuenv.report.envelope import envelope
+from gpuenv.report.messages import language_of
+from gpuenv.report.result import CommandResult
+from gpuenv.report.terminal import Terminal, TerminalReporter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_INTERRUPTED = 130
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser whose complaints are coded errors like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing and exiting."""
+        raise UsageError("bad-arguments", detail=message, program=self.prog)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; never ends with a traceback for something that a user or a network did."""
+    if not argv or argv[0] in {"-h", "--help", "help"}:
+        sys.stdout.write(overview())
+        return 0
+    if argv[0] in {"-V", "--version"}:
+        sys.stdout.write(f"gpuenv {__version__}\n")
+        return 0
+    name = ALIASES.get(argv[0], argv[0])
+    is_json = "--json" in _own_arguments(argv)
+    terminal = Terminal(
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        environ=os.environ,
+        language=language_of(os.environ),
+        verbosity=0,
+    )
+    try:
+        result = _run(name, argv[1:], terminal=terminal, is_json=is_json)
+    except GpuenvError as error:
+        result = CommandResult(
+            status="failed", exit_code=error.exit_code, errors=(Notice.of(error.code, **error.context),)
+        )
+    except KeyboardInterrupt:
+        result = CommandResult(status="failed", exit_code=EXIT_INTERRUPTED, errors=(Notice.of("interrupted"),))
+    return _finish(name, result, terminal=terminal, is_json=is_json)
+
+
+def overview() -> str:
+    """Make the text of `gpuenv --help`: the commands in their groups."""
+    lines = ["usage: gpuenv COMMAND [options]", ""]
+    for group in dict.fromkeys(command.group for command in COMMANDS):
+        lines.append(f"{group}:")
+        lines += [f"  {found.name:<10} {found.summary}" for found in COMMANDS if found.group == group]
+        lines.append("")
+    lines += ["gpuenv COMMAND --help shows its options; gpuenv --version shows the version", ""]
+    return "\n".join(lines)
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Make the parser of one command, with the options that all commands share."""
+    command = next(found for found in COMMANDS if found.name == name)
+    parser = CommandParser(
+        prog=f"gpuenv {name}",
+        description=f"{command.summary[0].upper()}{command.summary[1:]}.",
+        allow_abbrev=False,
+    )
+    import_module(f"gpuenv.cli.{name}").configure_parser(parser)
+    shared = parser.add_argument_group("output")
+    shared.add_argument("--json", action="store_true", help="write one JSON envelope to stdout")
+    volume = shared.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help="only errors on stderr")
+    volume.add_argument("-v", "--verbose", action="store_true", help="also the tools' own output and all sources")
+    return parser
+
+
+def _own_arguments(argv: Sequence[str]) -> Sequence[str]:
+    """The arguments that are ours: those after `--` belong to the command that is run."""
+    return argv[: argv.index("--")] if "--" in argv else argv
+
+
+def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -> CommandResult:
+    names = [command.name for command in COMMANDS]
+    if name not in names:
+        near = difflib.get_close_matches(name, [*names, *ALIASES], n=3, cutoff=0.4) or names
+        raise UsageError("unknown-command", command=name, near=tuple(near))
+    arguments = command_parser(name).parse_args(argv)
+    terminal.verbosity = 1 if arguments.verbose else -1 if arguments.quiet else 0
+    invocation = Invocation(
+        surroundings=Surroundings(
+            environ=dict(os.environ), cwd=Path.cwd(), home=Path.home(), now=datetime.now(tz=timezone.utc)
+        ),
+        stdin=sys.stdin,
+        terminal=terminal,
+        reporter=Reporter() if arguments.quiet else TerminalReporter(terminal),
+        verbosity=terminal.verbosity,
+        is_json=is_json,
+        is_interactive=not is_json and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty(),
+    )
+    result: CommandResult = import_module(f"gpuenv.cli.{name}").run(invocation, arguments)
+    return result
+
+
+def _finish(name: str, result: CommandResult, *, terminal: Terminal, is_json: bool) -> int:
+    try:
+        if is_json:
+            json.dump(envelope(name, result, terminal.language), sys.stdout, ensure_ascii=False, indent=2)
+            sys.stdout.write("\n")
+        else:
+            result.write(terminal)
+            for error in result.errors:
+                terminal.notice("error", error)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away (`| head`): not a fault. Keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return result.exit_code

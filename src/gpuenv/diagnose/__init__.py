@@ -1,0 +1,1 @@
+"""Text and facts become causes; pure."""

@@ -1,0 +1,1 @@
+"""Package indexes become lists of wheels."""

@@ -1,0 +1,1 @@
+"""Runs a plan in an environment, with a way back."""

@@ -1,0 +1,1 @@
+"""A resolution becomes a locked file, and a locked file is read back."""

@@ -1,0 +1,1 @@
+"""Compatibility data becomes values."""

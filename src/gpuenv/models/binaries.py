@@ -1,0 +1,60 @@
+"""GPU code inside native libraries: facts only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gpuenv.models.cuda import Architecture
+
+
+class CodeKind(Enum):
+    """The kinds of entries in a fatbin container."""
+
+    PTX = "ptx"
+    SASS = "sass"
+    LTO_IR = "lto-ir"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeObject:
+    """One cubin, PTX or LTO IR image."""
+
+    kind: CodeKind
+    architecture: Architecture
+    is_compressed: bool = False
+    is_relocatable: bool = False
+    """From `__nv_relfatbin`: not loaded by itself, only after a device link."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSummary:
+    """The code objects of one file, counted by container (one container per translation unit)."""
+
+    containers: int
+    """Containers whose images the runtime loads."""
+    objects: int
+    sass: tuple[tuple[Architecture, int], ...]
+    """Architecture and the number of containers that hold it, ascending."""
+    ptx: tuple[tuple[Architecture, int], ...]
+    combinations: tuple[tuple[frozenset[tuple[CodeKind, Architecture]], int], ...] = ()
+    """The distinct sets of images a container holds, with how many containers hold that set: what a verdict
+    by share of containers is computed from."""
+    relocatable: tuple[tuple[CodeKind, Architecture, int], ...] = ()
+    lto_ir: tuple[tuple[Architecture, int], ...] = ()
+    is_partial: bool = False
+    """Only the first part of the file was read: proves presence, not absence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectedFile:
+    """One file and the GPU code in it."""
+
+    path: str
+    """The file, or `WHEEL!member`."""
+    distribution: str | None
+    summary: CodeSummary
+    bytes_read: int | None = None
+    """Bytes fetched for it over the network; None for local files."""

@@ -1,0 +1,47 @@
+"""What an engine did: the pins it computed, and the record of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.version import Version
+
+    from gpuenv.models.notice import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPackage:
+    """One package of a resolved closure, with the hashes that its wheels may have."""
+
+    project: str
+    version: Version
+    hashes: tuple[str, ...] = ()
+    """`sha256:...`, sorted."""
+    extras: tuple[str, ...] = ()
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What became of one command of the engine."""
+
+    command: tuple[str, ...]
+    """Its argv, credentials removed."""
+    exit_code: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionRecord:
+    """The record of one run of a plan."""
+
+    status: Literal["done", "failed", "outcome-differs"]
+    results: tuple[StepResult, ...]
+    log: Path | None
+    """The tools' own output."""
+    problems: tuple[Notice, ...] = ()
+    """Why it failed, or in what the outcome differs from the plan."""

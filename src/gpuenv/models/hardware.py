@@ -1,0 +1,95 @@
+"""The machine: its GPUs, its driver, its platform, and which probe told each fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
+    from gpuenv.models.notice import Notice
+    from gpuenv.models.platform import Platform
+
+
+class Probe(Enum):
+    """The sources that detection asks, in the order in which they are trusted."""
+
+    OVERRIDE = "override"
+    NVML = "nvml"
+    NVIDIA_SMI = "nvidia-smi"
+    PROCFS = "procfs"
+    PCI = "pci"
+    DESCRIBED = "described"
+    """Not detected: said by the user (`--target rtx-5090`) or read from a saved machine description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One NVIDIA GPU."""
+
+    name: str
+    """The marketing name as the driver prints it, e.g. `NVIDIA GeForce RTX 5070 Ti`."""
+    capabilities: tuple[ComputeCapability, ...]
+    """Its compute capability; several where a name maps to more than one and nothing decides: a build must
+    then serve them all. Empty for a card whose id and name the matrix does not know."""
+    probe: Probe
+    index: int | None = None
+    uuid: str | None = None
+    pci_device_id: str | None = None
+    """Four upper-case hex digits, e.g. `2C05`."""
+    pci_bus_id: str | None = None
+    memory_bytes: int | None = None
+
+    @property
+    def label(self) -> str:
+        """How messages name it: `NVIDIA GeForce RTX 5070 Ti (12.0)`."""
+        return f"{self.name} ({' or '.join(str(capability) for capability in self.capabilities) or '?'})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """The NVIDIA driver: its own version, and the highest CUDA it speaks."""
+
+    version: DriverVersion | None
+    """Kernel driver version, e.g. 580.95.05. None where only the CUDA version could be measured."""
+    cuda_version: CudaVersion | None
+    """Driver CUDA version as measured from libcuda, NVML or nvidia-smi. None: the matrix's table decides."""
+    probe: Probe
+
+
+class Presence(Enum):
+    """The three answers of detection."""
+
+    ABSENT = "absent"
+    """There is no NVIDIA hardware."""
+    UNUSABLE = "unusable"
+    """Hardware is there and cannot be used; `HostFacts.problems` says why."""
+    PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeAnswer:
+    """What one probe said, for `gpuenv detect` to show."""
+
+    probe: Probe
+    outcome: str
+    """`ok`, `absent`, or the code of what went wrong."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """What this machine is."""
+
+    gpus: tuple[Gpu, ...]
+    driver: Driver | None
+    platform: Platform
+    presence: Presence
+    problems: tuple[Notice, ...] = ()
+    """Why the hardware is unusable, or what is odd although it is usable; each with the command that mends it."""
+    probes: tuple[ProbeAnswer, ...] = ()
+    other_gpus: tuple[str, ...] = ()
+    """GPUs of other vendors by name: seen, and not yet a target."""
+    container: str | None = None
+    """The container runtime, e.g. `docker`, or None outside containers."""

@@ -1,0 +1,217 @@
+"""The compatibility matrix: one dated, immutable version of all compatibility data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion, DriverVersion
+    from gpuenv.models.platform import PlatformName, PythonVersion
+
+
+class Evidence(Enum):
+    """How a row is known, best first."""
+
+    BINARY = "binary"
+    """Read from the cubins of the wheel itself."""
+    BINARY_PARTIAL = "binary-partial"
+    """Read from the first part of the wheel's member: proves presence, not absence."""
+    BUILD_SCRIPT = "build-script"
+    RELEASE_NOTES = "release-notes"
+    REPORT = "report"
+    """Printed by a user's machine, or inferred from neighbouring rows."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the best evidence."""
+        return list(Evidence).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a row comes from."""
+
+    evidence: Evidence
+    source: str
+    verified: str
+    """ISO date on which the source was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuModel:
+    """One GPU by its marketing name."""
+
+    name: str
+    capability: ComputeCapability
+    pci_device_ids: tuple[str, ...]
+    """Four upper-case hex digits each."""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchitectureRow:
+    """One compute capability: what it needs from drivers, toolkits and libraries."""
+
+    capability: ComputeCapability
+    generation: str
+    """`Blackwell`."""
+    minimum_cuda: CudaVersion
+    """First toolkit that compiles for it."""
+    maximum_cuda: CudaVersion | None
+    """Last toolkit that compiles for it; None while it goes on."""
+    minimum_driver_branch: int | None
+    """First driver branch that drives it; None where unknown (old cards: every driver in use does)."""
+    maximum_driver_branch: int | None
+    """Last driver branch that drives it (470 for Kepler); None while it goes on."""
+    minimum_cudnn: Version | None
+    maximum_cudnn: Version | None
+    """Last cuDNN that serves it (9.10.2 for Maxwell to Volta); None while it goes on."""
+    minimum_onnxruntime: Version | None
+    open_kernel_module_only: bool
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CudaRelease:
+    """One CUDA toolkit version."""
+
+    version: CudaVersion
+    driver_linux: DriverVersion | None
+    """First Linux driver that speaks this CUDA version."""
+    driver_windows: DriverVersion | None
+    floor_linux: DriverVersion
+    """Minor-version compatibility: the oldest Linux driver that runs builds of this CUDA major."""
+    floor_windows: DriverVersion
+    architectures: tuple[Architecture, ...]
+    """What its nvcc and NVRTC compile for."""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TorchBuild:
+    """One build of torch: (version, CUDA tag, platform). Its code sets are facts of the build, not of the tag."""
+
+    version: Version
+    """Public version, without a local label: 2.14.1."""
+    tag: str
+    """`cu130`, `cpu`, or `nightly/cu132`."""
+    platform: PlatformName
+    sass: frozenset[Architecture]
+    ptx: frozenset[Architecture]
+    ptx_is_known: bool
+    """False: whether the build carries PTX is not established; it is then not counted on."""
+    python_min: PythonVersion
+    python_max: PythonVersion
+    local: str | None
+    """Local label of its wheels on the PyTorch index: `cu130`; None for those without one."""
+    on_pytorch_index: bool
+    on_pypi: bool
+    is_official: bool
+    """In the release's support matrix; False for side channels such as cu129 after torch 2.8."""
+    cudnn: Version | None
+    """The cuDNN that it ships or pins."""
+    provenance: Provenance
+
+    @property
+    def cuda(self) -> CudaVersion | None:
+        """CUDA version it was built with; None for a CPU build."""
+        from gpuenv.models.cuda import CudaVersion  # noqa: PLC0415 - keeps this module's import free of regexes
+
+        return CudaVersion.from_tag(self.tag)
+
+    @property
+    def is_nightly(self) -> bool:
+        """Whether it comes from a nightly channel."""
+        return self.tag.startswith("nightly/")
+
+    @property
+    def label(self) -> str:
+        """How messages name it: `2.14.1+cu130`."""
+        return f"{self.version}+{self.tag.removeprefix('nightly/')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanionRelease:
+    """One release of torchvision or torchaudio and the torch it pairs with."""
+
+    project: str
+    """`torchvision` or `torchaudio`."""
+    version: Version
+    torch: SpecifierSet
+    """The torch versions it pairs with: `==2.10.0`, or `>=2.14.0` from torchvision 0.29.1 on."""
+    tags: frozenset[str]
+    """CUDA tags on the PyTorch index, `cpu` included; empty: the same as its torch's."""
+    on_pypi: bool
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnnxRuntimeBuild:
+    """One onnxruntime-gpu build on the default index."""
+
+    version: Version
+    platform: PlatformName
+    cuda: CudaVersion
+    """CUDA version it was built with."""
+    cudnn_major: int
+    python_min: PythonVersion
+    python_max: PythonVersion
+    sass: frozenset[Architecture]
+    ptx: frozenset[Architecture]
+    extras: tuple[str, ...]
+    """Extras that bring its CUDA and cuDNN wheels and can be resolved: `cuda`, `cudnn`; () where none."""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CudnnRelease:
+    """One cuDNN version and what it serves."""
+
+    version: Version
+    cuda_majors: tuple[int, ...]
+    capability_min: ComputeCapability
+    capability_max: ComputeCapability
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightlyChannel:
+    """One nightly index of PyTorch."""
+
+    tag: str
+    """`nightly/cu132`."""
+    is_live: bool
+    sass: frozenset[Architecture]
+    """Linux x86_64; empty where not established."""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompatibilityMatrix:
+    """All compatibility data of one matrix version."""
+
+    version: str
+    """`2026.11`."""
+    released: str
+    architectures: tuple[ArchitectureRow, ...]
+    cuda: tuple[CudaRelease, ...]
+    """Ascending."""
+    torch: tuple[TorchBuild, ...]
+    companions: tuple[CompanionRelease, ...]
+    onnxruntime: tuple[OnnxRuntimeBuild, ...]
+    cudnn: tuple[CudnnRelease, ...]
+    nightly: tuple[NightlyChannel, ...]
+    gpus: tuple[GpuModel, ...]
+
+    def architecture(self, capability: ComputeCapability) -> ArchitectureRow | None:
+        """The row of that capability, or None for a GPU newer (or older) than the matrix."""
+        return next((row for row in self.architectures if row.capability == capability), None)
+
+    def cuda_release(self, version: CudaVersion) -> CudaRelease | None:
+        """The row of that toolkit version, or None."""
+        return next((row for row in self.cuda if row.version == version), None)

@@ -1,0 +1,45 @@
+"""What the user asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+    from gpuenv.models.index import Source
+
+GPU_FAMILY: Final = ("torch", "torchvision", "torchaudio", "onnxruntime-gpu")
+"""The packages whose builds gpuenv chooses; everything else is left to the engine."""
+
+
+class IndexPolicy(Enum):
+    """Where builds of the GPU family may come from."""
+
+    AUTO = "auto"
+    PYTORCH = "pytorch"
+    PYPI = "pypi"
+    LOCATION = "location"
+    """One mirror or folder, named by the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The requirements and how they may be met."""
+
+    requirements: tuple[Requirement, ...]
+    """Of the GPU family, after markers were applied; at least one."""
+    others: tuple[str, ...] = ()
+    """Requirements outside the family, as written: they go to the engine as they stand."""
+    policy: IndexPolicy = IndexPolicy.AUTO
+    sources: tuple[Source, ...] = ()
+    """Where builds may come from, in order of trust; made from the policy and the user's configuration."""
+    channel: Literal["stable", "nightly"] = "stable"
+    upgrade: bool = False
+    """Take the newest instead of what works already."""
+
+    def requirement(self, name: str) -> Requirement | None:
+        """The request for that project, or None when it was not asked for."""
+        return next((found for found in self.requirements if found.name == name), None)

@@ -1,0 +1,37 @@
+"""What the user's own pip and uv configuration says of package indexes, in one vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingOrigin:
+    """Where one setting came from, for `gpuenv plan -v`."""
+
+    setting: str
+    """pip's name of it: `extra-index-url`."""
+    origin: str
+    """`environment variable PIP_FIND_LINKS`, or the path of a `pip.conf`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSettings:
+    """Package indexes and how to reach them. None and () mean: the tool's own default.
+
+    URLs may hold credentials: `repr` leaves them out, and they are never logged, locked or journaled.
+    """
+
+    index_url: str | None = field(default=None, repr=False)
+    extra_index_urls: tuple[str, ...] = field(default=(), repr=False)
+    find_links: tuple[str, ...] = field(default=(), repr=False)
+    """Folders or pages with links to wheels."""
+    no_index: bool = False
+    cert: str | None = None
+    """A bundle of CA certificates to trust."""
+    client_cert: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    proxy: str | None = field(default=None, repr=False)
+    timeout_s: float | None = None
+    constraints: tuple[str, ...] = ()
+    origins: tuple[SettingOrigin, ...] = ()

@@ -1,0 +1,175 @@
+"""The only place that starts processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from threading import Timer
+from typing import TYPE_CHECKING
+
+from gpuenv.errors import GpuenvError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessResult:
+    """How a process ended, and what it said."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    """Negative for the number of the signal that ended it."""
+    stdout: str
+    stderr: str
+    seconds: float
+    timed_out: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended by itself with 0."""
+        return self.exit_code == 0 and not self.timed_out
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    timeout_s: float | None = None,
+    pass_fds: tuple[int, ...] = (),
+) -> ProcessResult:
+    """Run a program to its end with both outputs captured, standard input closed.
+
+    A time-out ends the program with everything it started, and is told by `timed_out`, never raised.
+    Raises `GpuenvError("program-not-found")` where there is no such program.
+    """
+    started = time.monotonic()
+    with _started(argv, env=env, cwd=cwd, stderr=subprocess.PIPE, pass_fds=pass_fds) as child:
+        try:
+            stdout, stderr = child.communicate(timeout=timeout_s)
+            timed_out = False
+        except subprocess.TimeoutExpired:
+            _end(child)
+            stdout, stderr = child.communicate()
+            timed_out = True
+    return ProcessResult(
+        argv=tuple(argv),
+        exit_code=child.returncode,
+        stdout=stdout or "",
+        stderr=stderr or "",
+        seconds=time.monotonic() - started,
+        timed_out=timed_out,
+    )
+
+
+def stream(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
+    cwd: Path | None = None,
+    timeout_s: float | None = None,
+) -> ProcessResult:
+    """Run a program and hand on each line of its output, both streams as one, as it comes.
+
+    The result's `stdout` holds all of it. Raises as `run` does.
+    """
+    started = time.monotonic()
+    lines: list[str] = []
+    timed_out = False
+
+    with _started(argv, env=env, cwd=cwd, stderr=subprocess.STDOUT) as child:
+
+        def end_in_time() -> None:
+            nonlocal timed_out
+            timed_out = True
+            _end(child)
+
+        timer = Timer(timeout_s, end_in_time) if timeout_s is not None else None
+        if timer is not None:
+            timer.start()
+        try:
+            for line in child.stdout or ():
+                lines.append(line)
+                on_line(line.rstrip("\r\n"))
+            child.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+    return ProcessResult(
+        argv=tuple(argv),
+        exit_code=child.returncode,
+        stdout="".join(lines),
+        stderr="",
+        seconds=time.monotonic() - started,
+        timed_out=timed_out,
+    )
+
+
+def replace(argv: Sequence[str], *, env: Mapping[str, str]) -> int:
+    """Hand the terminal to a program: its exit code is ours. On POSIX it takes the place of this process."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        if os.name == "posix":
+            os.execvpe(argv[0], list(argv), dict(env))  # noqa: S606 - the user's own command
+        return subprocess.call(list(argv), env=dict(env))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise GpuenvError("program-not-found", program=argv[0]) from error
+    except OSError as error:
+        raise GpuenvError("program-not-startable", program=argv[0], detail=str(error)) from error
+
+
+@contextlib.contextmanager
+def _started(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None,
+    stderr: int,
+    pass_fds: tuple[int, ...] = (),
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a program in a process group of its own, and leave none of it behind."""
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            pass_fds=pass_fds,
+            start_new_session=os.name == "posix",
+        )
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise GpuenvError("program-not-found", program=argv[0]) from error
+    except OSError as error:
+        raise GpuenvError("program-not-startable", program=argv[0], detail=str(error)) from error
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            _end(child)
+            child.wait()
+        for pipe in (child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """Kill the program with everything that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()

@@ -1,0 +1,1 @@
+"""What the user has configured: project table, requirement files, pip settings."""

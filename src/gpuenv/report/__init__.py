@@ -1,0 +1,1 @@
+"""Values become terminal text and JSON here, and nowhere else."""

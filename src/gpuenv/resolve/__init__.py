@@ -1,0 +1,1 @@
+"""Chooses the builds and plans the steps; pure."""

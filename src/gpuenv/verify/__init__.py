@@ -1,0 +1,1 @@
+"""Kernel tests in the environment, and verdicts on its libraries."""

@@ -1,0 +1,1 @@
+"""Conducts the stations; the only room that knows them all."""

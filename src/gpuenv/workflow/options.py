@@ -1,0 +1,30 @@
+"""What the user chose on the command line, still as text: `workflow` gives it meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options that commands share, with their defaults."""
+
+    requirements: tuple[str, ...] = ()
+    requirement_files: tuple[str, ...] = ()
+    target: str = "current-gpu"
+    gpus: tuple[str, ...] = ()
+    """Indexes or UUIDs that select among several GPUs."""
+    driver: str | None = None
+    platform: str | None = None
+    python: str | None = None
+    """A version (3.12) or the path of an interpreter."""
+    venv: str | None = None
+    matrix: str | None = None
+    """A version (2026.11) or the path of a matrix folder."""
+    channel: Literal["stable", "nightly"] = "stable"
+    indexes: str | None = None
+    """`pytorch`, `pypi`, `auto`, a URL or a folder; None: `GPUENV_INDEXES`, else `auto`."""
+    is_offline: bool = False
+    upgrade: bool = False
+    assume_yes: bool = False
