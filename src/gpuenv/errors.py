@@ -39,3 +39,9 @@ class RollbackFailedError(GpuenvError):
     """The state before could not be restored; the context names the command that recovers it."""
 
     exit_code = 5
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM asked this process to end: like Ctrl-C, but it ends with 143."""
+
+    exit_code: ClassVar[int] = 143

@@ -7,16 +7,21 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from threading import Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+
+_POLL_S: Final = 0.05
+"""How often a child's reports are looked at, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +81,7 @@ def stream(
     on_line: Callable[[str], None],
     cwd: Path | None = None,
     timeout_s: float | None = None,
+    pass_fds: tuple[int, ...] = (),
 ) -> ProcessResult:
     """Run a program and hand on each line of its output, both streams as one, as it comes.
 
@@ -85,7 +91,7 @@ def stream(
     lines: list[str] = []
     timed_out = False
 
-    with _started(argv, env=env, cwd=cwd, stderr=subprocess.STDOUT) as child:
+    with _started(argv, env=env, cwd=cwd, stderr=subprocess.STDOUT, pass_fds=pass_fds) as child:
 
         def end_in_time() -> None:
             nonlocal timed_out
@@ -111,6 +117,77 @@ def stream(
         seconds=time.monotonic() - started,
         timed_out=timed_out,
     )
+
+
+def run_reporting(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    on_report: Callable[[str], None],
+    silence_s: float,
+    cwd: Path | None = None,
+) -> ProcessResult:
+    """Run a program that reports by lines on a channel of its own, apart from both outputs, and hand on each line.
+
+    Where to write is appended to argv: `fd:N`, an inherited descriptor, or `path:FILE` on Windows. Every line restarts
+    the clock: `silence_s` without one ends the program with everything it started, told by `timed_out`. A last line
+    without its end, as a crash leaves it, is dropped. Raises as `run` does.
+    """
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="gpuenv-", ignore_cleanup_errors=True) as folder:
+        channel = _Channel(os.path.join(folder, "reports"))  # noqa: PTH118 - `os` is what this module is for
+        with (
+            channel,
+            _started([*argv, channel.name], env=env, cwd=cwd, stderr=subprocess.PIPE, pass_fds=channel.fds) as child,
+        ):
+            timed_out = False
+            last_report = started
+            while True:
+                try:
+                    stdout, stderr = child.communicate(timeout=_POLL_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
+                if channel.hand_on(on_report):
+                    last_report = time.monotonic()
+                elif time.monotonic() - last_report > silence_s and not timed_out:
+                    timed_out = True
+                    _end(child)
+            channel.hand_on(on_report)
+    return ProcessResult(
+        argv=tuple(argv),
+        exit_code=child.returncode,
+        stdout=stdout or "",
+        stderr=stderr or "",
+        seconds=time.monotonic() - started,
+        timed_out=timed_out,
+    )
+
+
+class _Channel:
+    """A file that a child appends lines to and this process reads behind it."""
+
+    def __init__(self, path: str) -> None:
+        self._writer = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._reader = os.open(path, os.O_RDONLY)
+        self._rest = b""
+        self.fds = (self._writer,) if os.name == "posix" else ()
+        self.name = f"fd:{self._writer}" if os.name == "posix" else f"path:{path}"
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_raised: object) -> None:
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def hand_on(self, on_report: Callable[[str], None]) -> bool:
+        """Hand on the lines that came since; tell whether there were any."""
+        new = b"".join(iter(lambda: os.read(self._reader, 65536), b""))
+        *lines, self._rest = (self._rest + new).split(b"\n")
+        for line in lines:
+            on_report(line.decode("utf-8", "replace"))
+        return bool(lines)
 
 
 def replace(argv: Sequence[str], *, env: Mapping[str, str]) -> int:

@@ -45,3 +45,26 @@ class ExecutionRecord:
     """The tools' own output."""
     problems: tuple[Notice, ...] = ()
     """Why it failed, or in what the outcome differs from the plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionChange:
+    """One project before and after; None where it was not installed."""
+
+    project: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoRecord:
+    """What `undo` did, or why it did not."""
+
+    status: Literal["done", "recovered", "nothing-to-undo", "changed-since"]
+    """`recovered`: a change that was interrupted was put back; there was no need to undo more."""
+    changes: tuple[VersionChange, ...] = ()
+    """By project: what the environment had and what it has now."""
+    since: tuple[VersionChange, ...] = ()
+    """Distributions that somebody else changed after the change that is undone."""
+    files_since: tuple[str, ...] = ()
+    """Other files changed since then, relative to the environment."""

@@ -31,6 +31,8 @@ class Request:
 
     requirements: tuple[Requirement, ...]
     """Of the GPU family, after markers were applied; at least one."""
+    optional: frozenset[str] = frozenset()
+    """Projects of `requirements` that may be left out where the source has no pair (with a warning)."""
     others: tuple[str, ...] = ()
     """Requirements outside the family, as written: they go to the engine as they stand."""
     policy: IndexPolicy = IndexPolicy.AUTO

@@ -34,6 +34,10 @@ class VerificationReport:
     facts: tuple[tuple[str, str], ...] = ()
     """What was measured on the way: torch version, CUDA version, cuDNN version."""
     notes: tuple[Notice, ...] = ()
+    profile: tuple[tuple[str, str], ...] = ()
+    """Capabilities and how they stand: `("fp16", "ok")`; else `fails`, `unsupported`, `untested`."""
+    unproven: tuple[str, ...] = ()
+    """The required capabilities that are not `ok`; with none required, those with a failed check."""
 
     @property
     def failed(self) -> tuple[Check, ...]:

@@ -1,12 +1,76 @@
-"""The sentences of the station `plan`."""
+"""The sentences of planning: reasons of steps, and what a target lacks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.report.messages.message import Message
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gpuenv.report.messages.message import Message
-
-MESSAGES: Final[Mapping[str, Message]] = {}
+MESSAGES: Final[Mapping[str, Message]] = {
+    "chosen": Message(en="chosen for this target", zh="为该目标选定"),
+    "works-already": Message(en="works already", zh="已可正常工作"),
+    "dependency": Message(en="dependency", zh="依赖"),
+    "installed-copy-broken": Message(en="the installed copy is broken ({problems})", zh="已安装的副本损坏({problems})"),
+    "shared-folder-damaged": Message(
+        en="another package wrote into its folder {folder}/", zh="另一个包写入了它的目录 {folder}/"
+    ),
+    "other-build": Message(
+        en="the installed build is {installed}, wanted is {wanted}", zh="已安装的构建为 {installed},需要 {wanted}"
+    ),
+    "other-version": Message(en="in place of {installed}", zh="替换 {installed}"),
+    "shares-folder": Message(
+        en="owns the same folder {folder}/ as {other}: with both, neither works",
+        zh="与 {other} 共用目录 {folder}/:两者并存时都无法工作",
+    ),
+    "no-pair": Message(en="there is no build that pairs with torch {torch}", zh="没有与 torch {torch} 配套的构建"),
+    "no-gpu": Message(
+        en="this machine has no NVIDIA GPU",
+        zh="本机没有 NVIDIA 显卡",
+        hints=("gpuenv install --target cpu",),
+    ),
+    "gpu-unusable": Message(
+        en="there is an NVIDIA GPU ({gpus}), and it cannot be used",
+        zh="检测到 NVIDIA 显卡({gpus}),但无法使用",
+    ),
+    "use-cpu": Message(
+        en="install CPU builds on purpose", zh="明确选择安装 CPU 版本", hints=("gpuenv install --target cpu",)
+    ),
+    "cpu-because-no-gpu": Message(
+        en="this machine has no NVIDIA GPU: CPU builds are installed, nothing will run on a GPU",
+        zh="本机没有 NVIDIA 显卡:将安装 CPU 版本,所有计算都不会使用 GPU",
+    ),
+    "unknown-gpu-selector": Message(
+        en="there is no GPU {selector} in the target; there are: {known}",
+        zh="目标中没有编号为 {selector} 的 GPU;可选:{known}",
+        hints=("gpuenv detect",),
+    ),
+    "driver-version-invalid": Message(
+        en="{driver} is not a driver version; 580.95.05 is one",
+        zh="{driver} 不是有效的驱动版本号;例如 580.95.05",
+        hints=("nvidia-smi --query-gpu=driver_version --format=csv,noheader",),
+    ),
+    "python-version-invalid": Message(
+        en="{python} is neither a Python version such as 3.12 nor an interpreter",
+        zh="{python} 既不是 Python 版本号(如 3.12),也不是解释器路径",
+    ),
+    "onnxruntime-becomes-gpu": Message(
+        en="{requirement} is the CPU package: onnxruntime-gpu takes its place on a GPU target",
+        zh="{requirement} 是 CPU 版:GPU 目标改用 onnxruntime-gpu",
+    ),
+    "index-left-out": Message(
+        en="an index could not be used ({reason}: {url}); going on without it",
+        zh="某个索引无法使用({reason}:{url});跳过该索引继续",
+    ),
+    "reading-index": Message(en="reading the index: {tag}/{project}", zh="读取索引:{tag}/{project}"),
+    "resolving-dependencies": Message(en="resolving dependencies", zh="解析依赖"),
+    "needs-consent": Message(
+        en="packages outside the GPU family would change ({packages}); nothing was changed",
+        zh="GPU 相关包以外的软件包也会改变({packages});未作任何更改",
+        hints=("{command}",),
+    ),
+    "declined": Message(en="not confirmed; nothing was changed", zh="未确认;未作任何更改"),
+    "nothing-to-do": Message(en="nothing to do", zh="无需任何操作"),
+}

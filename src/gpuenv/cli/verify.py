@@ -1,0 +1,68 @@
+"""`gpuenv verify`: kernel tests in the environment's Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpuenv.cli.options import add_environment, add_matrix, options_from
+from gpuenv.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gpuenv.cli.invocation import Invocation
+    from gpuenv.report.result import CommandResult
+
+
+def configure_parser(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add_environment(parser)
+    parser.add_argument(
+        "--target",
+        metavar="current-gpu|auto|cpu",
+        help="what to run on (default: the GPUs of this machine; the CPU where there is none and torch is a CPU build)",
+    )
+    parser.add_argument("--gpu", action="append", default=[], metavar="INDEX|UUID", help="check only this GPU")
+    parser.add_argument(
+        "--require",
+        default="",
+        metavar="CAPABILITIES",
+        help="comma-separated: only these decide, such as fp16,nvrtc,torchvision (default: everything that is run)",
+    )
+    parser.add_argument("--timeout", metavar="SECONDS", help="time for each check, the import included (default: 120)")
+    add_matrix(parser)
+
+
+def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
+    """Check and report."""
+    from gpuenv.report.verify import verification_result  # noqa: PLC0415 - not for --help
+    from gpuenv.verify.profile import parse_required  # noqa: PLC0415
+    from gpuenv.verify.runner import DEFAULT_TIMEOUT_S  # noqa: PLC0415
+    from gpuenv.workflow.verify import verify_environment  # noqa: PLC0415
+
+    verification = verify_environment(
+        options_from(arguments),
+        target=arguments.target,
+        required=parse_required(arguments.require),
+        timeout_s=_seconds(arguments.timeout, default=DEFAULT_TIMEOUT_S),
+        surroundings=invocation.surroundings,
+        reporter=invocation.reporter,
+    )
+    return verification_result(
+        verification.report,
+        venv=verification.environment.root,
+        gpus=verification.gpus,
+        language=invocation.terminal.language,
+    )
+
+
+def _seconds(text: str | None, *, default: float) -> float:
+    if text is None:
+        return default
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise UsageError("timeout-invalid", value=text) from error
+    if not 0 < seconds < float("inf"):
+        raise UsageError("timeout-invalid", value=text)
+    return seconds

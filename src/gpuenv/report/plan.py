@@ -1,0 +1,116 @@
+"""Shows a plan, as JSON and as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gpuenv.models.plan import Install, Keep, Remove
+from gpuenv.models.resolution import Conflict
+from gpuenv.report.messages import phrase
+from gpuenv.report.resolution import (
+    conflict_as_json,
+    rejected_as_json,
+    resolution_as_json,
+    target_as_json,
+    warnings_as_json,
+    write_conflict,
+    write_resolution,
+    write_target,
+)
+
+if TYPE_CHECKING:
+    from gpuenv.models.notice import Notice
+    from gpuenv.models.plan import Plan, Step
+    from gpuenv.models.resolution import Resolution
+    from gpuenv.models.target import Target
+    from gpuenv.report.messages import Language
+    from gpuenv.report.terminal import Terminal
+
+
+def plan_as_json(
+    *,
+    target: Target | None,
+    matrix_version: str,
+    outcome: Resolution | Conflict,
+    plan: Plan | None,
+    notes: tuple[Notice, ...],
+    is_changed: bool,
+    language: Language,
+) -> dict[str, Any]:
+    """Make the `data` that `plan`, `install` and `lock` share (design section 5)."""
+    resolution = None if isinstance(outcome, Conflict) else outcome
+    data: dict[str, Any] = {
+        "changed": is_changed,
+        "target": target_as_json(target),
+        "matrix": matrix_version,
+        "resolution": resolution_as_json(resolution),
+        "steps": [_step_as_json(step, language) for step in plan.steps] if plan else [],
+        "plan_is_complete": plan.is_complete if plan else False,
+        "rejected": rejected_as_json(outcome.rejected, language),
+        "warnings": warnings_as_json((*notes, *(resolution.notes if resolution else ())), language),
+    }
+    if isinstance(outcome, Conflict):
+        data["conflict"] = conflict_as_json(outcome, language)
+    return data
+
+
+def write_plan(
+    terminal: Terminal,
+    *,
+    target: Target | None,
+    outcome: Resolution | Conflict,
+    plan: Plan | None,
+    notes: tuple[Notice, ...],
+) -> None:
+    """Write what was found, what was chosen and why, and what will change."""
+    if target is not None:
+        write_target(terminal, target)
+    if isinstance(outcome, Conflict):
+        for note in notes:
+            terminal.notice("warning", note)
+        write_conflict(terminal, outcome)
+        return
+    write_resolution(terminal, outcome)
+    for note in (*notes, *outcome.notes):
+        terminal.notice("warning", note)
+    if plan is not None:
+        write_steps(terminal, plan)
+
+
+def write_steps(terminal: Terminal, plan: Plan) -> None:
+    """Write the steps: one line each for the family and for what goes, one line for all dependencies."""
+    if plan.is_empty:
+        terminal.print(phrase("nothing-to-do", {}, terminal.language).message)
+        return
+    others = [step for step in plan.installs if not step.is_family]
+    for step in plan.steps:
+        if isinstance(step, Install) and not step.is_family and terminal.verbosity <= 0:
+            continue
+        sentence = phrase(step.reason.code, step.reason.context, terminal.language)
+        terminal.print(f"{_verb(step):<8} {step.project} {step.version}  ({sentence.message})")
+    if others and terminal.verbosity <= 0:
+        terminal.print(f"install  {len(others)} dependencies (-v lists them)")
+
+
+def _step_as_json(step: Step, language: Language) -> dict[str, Any]:
+    sentence = phrase(step.reason.code, step.reason.context, language)
+    common: dict[str, Any] = {
+        "action": _verb(step),
+        "project": step.project,
+        "version": str(step.version),
+        "reason": {"code": sentence.code, "message": sentence.message},
+    }
+    if isinstance(step, Install):
+        common["replaces"] = str(step.replaces) if step.replaces else None
+        common["family"] = step.is_family
+    return common
+
+
+def _verb(step: Step) -> str:
+    match step:
+        case Install():
+            return "install"
+        case Remove():
+            return "remove"
+        case Keep():
+            return "keep"

@@ -1,0 +1,72 @@
+"""Which builds which source offers: by the matrix, and by the index pages that were read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpuenv.models.index import PYTORCH_INDEX_URL, Source, SourceKind
+from gpuenv.models.resolution import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packaging.version import Version
+
+    from gpuenv.models.index import IndexedWheel, ProjectPage
+    from gpuenv.models.matrix import TorchBuild
+    from gpuenv.resolve.problem import Problem
+
+_EVERY_SOURCE = (Source(kind=SourceKind.PYTORCH, location=PYTORCH_INDEX_URL), Source(kind=SourceKind.PYPI))
+
+
+def torch_candidates(problem: Problem) -> Iterator[Candidate]:
+    """List every build of torch for the target's platform from every source that may be used.
+
+    CPU builds are candidates for CPU targets only (rule 10).
+    """
+    sources = _EVERY_SOURCE if "sources" in problem.ignored else problem.request.sources
+    for build in problem.matrix.torch:
+        if build.platform != problem.target.platform.name:
+            continue
+        if build.cuda is None and not problem.target.is_cpu:
+            continue
+        for source in sources:
+            if _carries(problem, source, build):
+                yield Candidate(build=build, source=source)
+
+
+def page(problem: Problem, source: Source, tag: str | None, project: str) -> ProjectPage | None:
+    """Find the page that was read for a project, or None."""
+    key_tag = tag if source.kind is SourceKind.PYTORCH else None
+    return problem.pages.get((source, key_tag, project))
+
+
+def installable(problem: Problem, listed: ProjectPage, version: Version) -> IndexedWheel | None:
+    """Find a wheel of exactly that version (local label included) that the target's Python installs."""
+    return next(
+        (
+            wheel
+            for wheel in listed.wheels
+            if wheel.version == version and not wheel.is_yanked and wheel.tags & problem.wheel_tags
+        ),
+        None,
+    )
+
+
+def _carries(problem: Problem, source: Source, build: TorchBuild) -> bool:
+    """Whether a source has a build for anybody; whether for this Python is a question of its own."""
+    match source.kind:
+        case SourceKind.PYTORCH:
+            listed = page(problem, source, build.tag, "torch")
+            return build.on_pytorch_index if listed is None else True
+        case SourceKind.PYPI:
+            return build.on_pypi
+        case SourceKind.FIND_LINKS:
+            listed = page(problem, source, None, "torch")
+            return listed is not None and any(_is_wheel_of(wheel, build) for wheel in listed.wheels)
+
+
+def _is_wheel_of(wheel: IndexedWheel, build: TorchBuild) -> bool:
+    if wheel.version.public != str(build.version):
+        return False
+    return wheel.version.local == build.tag if wheel.version.local else build.on_pypi

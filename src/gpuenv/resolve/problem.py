@@ -1,0 +1,55 @@
+"""One question to the resolver: what is asked, for which machine, by which data, in which environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from gpuenv.rules.driver import driver_cuda
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.specifiers import SpecifierSet
+    from packaging.tags import Tag
+
+    from gpuenv.models.cuda import CudaVersion
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.index import ProjectPage, Source
+    from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.request import Request
+    from gpuenv.models.target import Target
+
+PageKey = tuple["Source", "str | None", str]
+"""Source, CUDA tag below it, project: what a page of an index is found by."""
+
+Limit = Literal["driver", "python", "requirements", "installed", "sources"]
+"""What can be left aside to find out whether it is what stands in the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Everything that a resolution depends on."""
+
+    request: Request
+    target: Target
+    matrix: CompatibilityMatrix
+    environment: Environment | None = None
+    pages: Mapping[PageKey, ProjectPage] = field(default_factory=dict)
+    """The index pages that were read. A page that was not read is taken to list what the matrix says."""
+    wheel_tags: frozenset[Tag] = frozenset()
+    """Tags that the target's Python accepts; needed as soon as there are pages."""
+    installed_specifiers: Mapping[str, SpecifierSet] = field(default_factory=dict)
+    """What the other installed packages require of the family, by project."""
+    ignored: frozenset[Limit] = frozenset()
+
+    @property
+    def driver_cuda(self) -> CudaVersion | None:
+        """The CUDA version that the target's driver speaks; None where no driver was stated."""
+        if self.target.driver is None or "driver" in self.ignored:
+            return None
+        return driver_cuda(self.target.driver, self.target.platform, self.matrix.cuda)
+
+    def ignoring(self, *limits: Limit) -> Problem:
+        """Leave limits aside."""
+        return replace(self, ignored=self.ignored.union(limits))

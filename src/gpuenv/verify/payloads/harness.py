@@ -1,0 +1,232 @@
+"""Runs the checks of one or more check files in this interpreter and reports each on a channel of its own.
+
+Started as `python -I harness.py --mode cuda --checks FILE ... --results fd:N`. Needs Python 3.8 and the standard
+library; imports nothing of gpuenv. The channel carries one JSON object per line:
+
+    {"event": "plan", "checks": [["torch-import", true], ...]}     the checks in order; true: later ones need it
+    {"event": "started", "check": "torch-import"}
+    {"event": "finished", "check": "torch-import", "status": "passed", "code": null, "error": "", "detail": "2.15.0",
+     "seconds": 1.9}
+    {"event": "fact", "name": "torch", "value": "2.15.0"}
+    {"event": "device-lost"}                                       nothing more can be run in this process
+    {"event": "ended"}
+
+Libraries print to both outputs, device code too, so what they print is fenced by marker lines instead of parsed.
+A check file has `CHECKS`, rows of `CheckEntry`; the first one also tells how to wait for the device (`finish`), whether
+it still answers (`is_device_usable`), and what to report in the end (`report_facts`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import faulthandler
+import importlib.util
+import json
+import os
+import random
+import sys
+import time
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MARKER = "\x1e"
+"""Opens a marker line: RECORD SEPARATOR, which no library prints."""
+
+
+class Skipped(Exception):  # noqa: N818 - not an error
+    """The check does not apply here."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class Failed(Exception):  # noqa: N818 - an outcome
+    """The check ran and its answer is wrong."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class CheckEntry(NamedTuple):
+    """One row of a check file's `CHECKS`."""
+
+    name: str
+    function: Callable[[Bench], str]
+    """Returns a detail for people; raises for everything but success."""
+    modes: tuple[str, ...]
+    """`cuda`: one GPU; `cuda-group`: several at once; `cpu`."""
+    is_gate: bool = False
+    """Whether the checks after it need it: it runs in every process, also when its result is known."""
+
+
+class Bench:
+    """What a check function gets: the device, the source of random inputs, and the ways to end."""
+
+    def __init__(self, *, mode: str, seed: int, channel: Channel) -> None:
+        self.device = "cpu" if mode == "cpu" else "cuda"
+        self.seed = seed
+        self.modules: dict[str, Any] = {}
+        self._channel = channel
+
+    @property
+    def torch(self) -> Any:  # noqa: ANN401 - whatever the environment holds
+        """The module `torch`, once the check `torch-import` has passed."""
+        return self.modules["torch"]
+
+    def fact(self, name: str, value: object) -> None:
+        """Report something measured on the way."""
+        self._channel.send(event="fact", name=name, value=str(value))
+
+    def skip(self, code: str, detail: str) -> NoReturn:
+        """End the check: it does not apply here."""
+        raise Skipped(code, detail)
+
+    def fail(self, code: str, detail: str) -> NoReturn:
+        """End the check: its answer is wrong."""
+        raise Failed(code, detail)
+
+    def random(self, *shape: int, dtype: Any = None) -> Any:  # noqa: ANN401 - tensors
+        """Draw normal numbers on the CPU, the same ones for the same seed and order of calls in a check."""
+        numbers = self.torch.randn(*shape, generator=self._generator)
+        return numbers if dtype is None else numbers.to(dtype)
+
+    def restart_random(self) -> None:
+        """Begin the random numbers anew, so that a check's inputs do not depend on the checks before it."""
+        if "torch" in self.modules:
+            self._generator = self.torch.Generator().manual_seed(self.seed)
+
+    def compare(self, actual: Any, expected: Any, *, allowed: float) -> str:  # noqa: ANN401 - tensors
+        """Compare a tensor of the device with its reference; `allowed` is relative to the largest expected value."""
+        if tuple(actual.shape) != tuple(expected.shape):
+            self.fail("wrong-numbers", f"shape {tuple(actual.shape)} instead of {tuple(expected.shape)}")
+        wide = self.torch.complex128 if actual.is_complex() else self.torch.float64
+        on_host, reference = actual.detach().cpu().to(wide), expected.detach().cpu().to(wide)
+        difference = float((on_host - reference).abs().max())
+        scale = max(float(reference.abs().max()), 1e-30)
+        detail = f"largest relative difference {difference / scale:.1e}, allowed {allowed:.0e}"
+        if not difference <= allowed * scale:  # also catches NaN
+            self.fail("wrong-numbers", detail)
+        return detail
+
+
+class Channel:
+    """Where results go: an inherited descriptor, or a file."""
+
+    def __init__(self, where: str) -> None:
+        kind, _, target = where.partition(":")
+        self._descriptor = int(target) if kind == "fd" else os.open(target, os.O_WRONLY | os.O_APPEND)
+
+    def send(self, **event: Any) -> None:  # noqa: ANN401 - JSON
+        """Write one line at once: a crash right after it must not lose it."""
+        os.write(self._descriptor, (json.dumps(event) + "\n").encode())
+
+
+def mark_outputs(token: str, name: str) -> None:
+    """Flush what Python and C hold back, then write a marker line to both outputs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush(None)
+    except (OSError, AttributeError) as error:
+        sys.stderr.write(f"cannot flush the C library's output: {error}\n")
+        sys.stderr.flush()
+    line = f"\n{MARKER}{token} {name}\n".encode()
+    os.write(1, line)
+    os.write(2, line)
+
+
+def load_checks(path: str) -> Any:  # noqa: ANN401 - a module
+    """Load a check file by its path: `-I` keeps its folder out of `sys.path`."""
+    spec = importlib.util.spec_from_file_location(os.path.basename(path)[:-3], path)  # noqa: PTH119 - Python 3.8
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_check(check: CheckEntry, bench: Bench, finish: Callable[[Bench], None]) -> dict[str, Any]:
+    """Run one check to its verdict; `finish` waits for the device, so that late errors count."""
+    started = time.monotonic()
+    status, code, error = "passed", None, ""
+    try:
+        bench.restart_random()
+        detail = check.function(bench)
+        finish(bench)
+    except Skipped as skipped:
+        status, code, detail = "skipped", skipped.code, str(skipped)
+    except Failed as failed:
+        status, code, detail = "failed", failed.code, str(failed)
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a library raises is this check's result
+        status, error, detail = "failed", type(raised).__name__, f"{type(raised).__name__}: {raised}"
+    return {
+        "event": "finished",
+        "check": check.name,
+        "status": status,
+        "code": code,
+        "error": error,
+        "detail": detail,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def run_all(modules: list[Any], bench: Bench, channel: Channel, options: argparse.Namespace) -> None:
+    """Run what is not skipped, in order; end early where a gate fails or the device is lost."""
+    lead = modules[0]
+    for check in planned(modules, options.mode):
+        if check.name in options.skip and not check.is_gate:
+            continue
+        channel.send(event="started", check=check.name)
+        mark_outputs(options.token, check.name)
+        faulthandler.dump_traceback_later(options.timeout * 0.9)
+        verdict = run_check(check, bench, lead.finish)
+        faulthandler.cancel_dump_traceback_later()
+        mark_outputs(options.token, "-")
+        channel.send(**verdict)
+        if verdict["status"] == "failed" and check.is_gate:
+            return
+        if verdict["status"] == "failed" and not lead.is_device_usable(bench):
+            channel.send(event="device-lost")
+            return
+    lead.report_facts(bench)
+    channel.send(event="ended")
+
+
+def planned(modules: list[Any], mode: str) -> list[CheckEntry]:
+    """The checks of all files that this mode has, in order."""
+    rows = [CheckEntry(*row) for module in modules for row in module.CHECKS]
+    return [row for row in rows if mode in row.modes]
+
+
+def main() -> NoReturn:
+    """Read the options, announce the plan, run."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--mode", choices=("cuda", "cuda-group", "cpu"), required=True)
+    parser.add_argument("--checks", action="append", required=True, metavar="FILE")
+    parser.add_argument("--results", default="fd:1", metavar="fd:N|path:FILE")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
+    parser.add_argument("--token", default="check")
+    parser.add_argument("--timeout", type=float, default=120.0)
+    parser.add_argument("--skip", action="append", default=[], metavar="CHECK")
+    options = parser.parse_args()
+    faulthandler.enable()
+    warnings.simplefilter("ignore")
+    channel = Channel(options.results)
+    modules = [load_checks(path) for path in options.checks]
+    channel.send(event="plan", checks=[[row.name, row.is_gate] for row in planned(modules, options.mode)])
+    bench = Bench(mode=options.mode, seed=options.seed, channel=channel)
+    bench.fact("seed", options.seed)
+    run_all(modules, bench, channel, options)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # libraries that crash while they unload are not what is checked
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Sums checks up as capabilities: which of the things that people use work on these GPUs."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Final, Literal
+
+from gpuenv.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gpuenv.models.verification import Check
+
+State = Literal["ok", "fails", "unsupported", "untested"]
+
+CAPABILITIES: Final = {
+    "import": ("python-starts", "torch-import", "torch-cuda-initialises"),
+    "kernels": (
+        "torch-architectures",
+        "torch-elementwise",
+        "torch-reduction",
+        "torch-sort",
+        "torch-cumsum",
+        "torch-index",
+        "torch-softmax",
+        "torch-random",
+        "torch-autograd",
+    ),
+    "fp32": ("torch-matmul-float32",),
+    "tf32": ("torch-matmul-tf32",),
+    "fp16": ("torch-matmul-float16",),
+    "bf16": ("torch-matmul-bfloat16",),
+    "fp8": ("torch-matmul-float8",),
+    "convolution": ("torch-convolution",),
+    "fft": ("torch-fft",),
+    "nvrtc": ("torch-complex-abs",),
+    "solver": ("torch-solve",),
+    "sparse": ("torch-sparse",),
+    "attention": ("torch-attention-math", "torch-attention-efficient"),
+    "flash": ("torch-attention-flash",),
+    "torchvision": ("torchvision-nms",),
+    "multi-gpu": ("torch-copy-between-gpus",),
+    "ort": ("onnxruntime-import", "onnxruntime-session", "onnxruntime-after-torch"),
+}
+"""Each capability and the checks that prove it; every check belongs to one."""
+
+_UNSUPPORTED: Final = frozenset({"capability-too-low", "not-in-this-build", "not-installed"})
+"""The codes of skipped checks that say: this GPU or build has it not."""
+
+
+def profile(checks: Sequence[Check]) -> tuple[tuple[str, State], ...]:
+    """Sum the checks up over all GPUs, the worst answer first; what was neither run nor skipped is left out."""
+    return tuple(
+        (capability, _state([check for check in checks if check.name in names]))
+        for capability, names in CAPABILITIES.items()
+        if any(check.name in names for check in checks)
+    )
+
+
+def _state(checks: Sequence[Check]) -> State:
+    if any(check.status == "failed" for check in checks):
+        return "fails"
+    if any(check.status == "skipped" and check.code not in _UNSUPPORTED for check in checks):
+        return "untested"
+    return "unsupported" if any(check.status == "skipped" for check in checks) else "ok"
+
+
+def unproven(checks: Sequence[Check], required: Sequence[str]) -> tuple[str, ...]:
+    """The required capabilities that are not proven; with nothing required, those with a failed check."""
+    found = dict(profile(checks))
+    if not required:
+        return tuple(capability for capability, state in found.items() if state == "fails")
+    return tuple(capability for capability in dict.fromkeys(required) if found.get(capability) != "ok")
+
+
+def parse_required(text: str) -> tuple[str, ...]:
+    """Read `fp16,nvrtc`; `UsageError("unknown-capability")` names near ones."""
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in CAPABILITIES:
+            near = difflib.get_close_matches(name, CAPABILITIES, n=3, cutoff=0.4) or list(CAPABILITIES)
+            raise UsageError("unknown-capability", capability=name, near=tuple(near))
+    return names

@@ -1,0 +1,194 @@
+"""Proves an environment: runs its checks on each GPU in turn, whatever crashes or hangs on the way."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from gpuenv.models.verification import Check, VerificationReport
+from gpuenv.verify.child_environment import child_environment, visible_name
+from gpuenv.verify.classify import FOREIGN_KERNEL, classify
+from gpuenv.verify.profile import profile, unproven
+from gpuenv.verify.session import run_session
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.progress import Reporter
+    from gpuenv.verify.session import Finding, Mode, Session
+
+DEFAULT_TIMEOUT_S: Final = 120.0
+"""For each check. Importing torch from a cold disk is the longest."""
+
+_TORCH_FILES: Final = ("torch_checks.py", "torch_library_checks.py")
+_DETAIL_CHARACTERS: Final = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Suite:
+    """Check files for one process, and the GPUs that it sees."""
+
+    mode: Mode
+    files: tuple[str, ...]
+    gpus: tuple[Gpu, ...] = ()
+
+    @property
+    def place(self) -> str | None:
+        return ",".join(visible_name(gpu) for gpu in self.gpus) or None
+
+    @property
+    def label(self) -> str:
+        return ", ".join(gpu.label for gpu in self.gpus) or "CPU"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Progress:
+    """What is known of a suite so far: a crash costs its check, and the rest goes on in a fresh process."""
+
+    place: str | None
+    checks: dict[str, Check] = field(default_factory=dict)
+    is_over: bool = False
+
+    def record(
+        self,
+        name: str,
+        status: Literal["passed", "failed", "skipped"],
+        code: str | None,
+        detail: str,
+        seconds: float = 0.0,
+    ) -> None:
+        self.checks[name] = Check(
+            name=name,
+            status=status,
+            gpu=self.place,
+            code=code,
+            detail=detail.strip()[:_DETAIL_CHARACTERS],
+            seconds=seconds,
+        )
+
+
+def verify(
+    python: Path,
+    *,
+    device: Literal["cuda", "cpu"],
+    gpus: Sequence[Gpu],
+    environ: Mapping[str, str],
+    installed: Collection[str],
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    reporter: Reporter,
+    required: Sequence[str] = (),
+    seed: int | None = None,
+) -> VerificationReport:
+    """Run every check that the installed packages have, on each of these GPUs or on the CPU.
+
+    `installed` holds canonical names of distributions, `required` names of capabilities (`profile.CAPABILITIES`; empty:
+    all that were run). `timeout_s` is for each check. A report without checks: nothing that can be checked is
+    installed. Raises `GpuenvError("program-not-found")` where `python` is gone.
+    """
+    chosen_seed = secrets.randbelow(2**31) if seed is None else seed
+    checks: list[Check] = []
+    facts: dict[str, str] = {}
+    for suite in _suites(device, tuple(gpus), installed):
+        reporter.stage("verifying", python=str(python), on=suite.label)
+        found, measured = _run_suite(python, suite, environ=environ, timeout_s=timeout_s, seed=chosen_seed)
+        for check in found:
+            reporter.output(f"{check.status} {check.name} {check.code or ''} {check.detail}")
+        checks += found
+        facts = {**measured, **facts}
+    return VerificationReport(
+        checks=tuple(checks),
+        device=device,
+        facts=tuple(sorted(facts.items())),
+        profile=profile(checks),
+        unproven=unproven(checks, required),
+    )
+
+
+def _suites(device: Literal["cuda", "cpu"], gpus: tuple[Gpu, ...], installed: Collection[str]) -> Iterable[_Suite]:
+    """List the processes that are needed: one per GPU, and one that sees all of them."""
+    if "torch" not in installed:
+        return
+    if device == "cpu":
+        yield _Suite(mode="cpu", files=_TORCH_FILES)
+        return
+    for gpu in gpus:
+        yield _Suite(mode="cuda", files=_TORCH_FILES, gpus=(gpu,))
+    if len(gpus) > 1:
+        yield _Suite(mode="cuda-group", files=_TORCH_FILES, gpus=gpus)
+
+
+def _run_suite(
+    python: Path, suite: _Suite, *, environ: Mapping[str, str], timeout_s: float, seed: int
+) -> tuple[list[Check], Mapping[str, str]]:
+    """Run a suite to its end, in as many processes as it takes; each of them settles one check at least."""
+    progress = _Progress(place=suite.place)
+    facts: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="gpuenv-verify-", ignore_cleanup_errors=True) as caches:
+        env = child_environment(environ, gpus=suite.gpus, caches=Path(caches))
+        while not progress.is_over:
+            session = run_session(
+                python,
+                mode=suite.mode,
+                files=suite.files,
+                skip=progress.checks,
+                seed=seed,
+                timeout_s=timeout_s,
+                env=env,
+            )
+            facts |= session.reports.facts
+            _take_in(session, progress, timeout_s=timeout_s)
+    return list(progress.checks.values()), facts
+
+
+def _take_in(session: Session, progress: _Progress, *, timeout_s: float) -> None:
+    """Enter what a process settled, and decide whether another one is needed."""
+    reports = session.reports
+    before = len(progress.checks)
+    for finding in reports.findings:
+        _enter_finding(finding, session.printed.get(finding.name, ""), progress)
+    if reports.unfinished is not None:
+        _enter_unfinished(reports.unfinished, session, progress, timeout_s=timeout_s)
+    elif not reports.has_ended and len(progress.checks) == before:
+        progress.record("python-starts", "failed", "interpreter-failed", session.result.stderr or how_it_ended(session))
+        progress.is_over = True
+    is_shut = any(progress.checks[gate].status == "failed" for gate in reports.gates if gate in progress.checks)
+    if is_shut:
+        for name in reports.plan:
+            if name not in progress.checks:
+                progress.record(name, "skipped", "not-reached", "")
+    progress.is_over |= reports.has_ended or is_shut or progress.checks.keys() >= set(reports.plan)
+
+
+def _enter_finding(finding: Finding, printed: str, progress: _Progress) -> None:
+    """Enter a finished check: what it printed can turn a pass into a failure."""
+    status, code, detail = finding.status, finding.code, finding.detail
+    foreign = FOREIGN_KERNEL.search(printed)
+    if foreign is not None:
+        status, code, detail = "failed", "kernel-built-for-other-gpu", f"{foreign[0]}; {detail}"
+    elif status == "failed" and code is None:
+        code = classify(detail)
+    if finding.name not in progress.checks or status == "failed":
+        progress.record(finding.name, status, code, detail, finding.seconds)
+
+
+def _enter_unfinished(name: str, session: Session, progress: _Progress, *, timeout_s: float) -> None:
+    """Enter the check that hung or took the process with it; its last words are the detail."""
+    last_words = session.printed.get(name, "").strip()
+    if session.result.timed_out:
+        progress.record(name, "failed", "check-timed-out", f"no answer in {timeout_s:g} s\n{last_words}", timeout_s)
+        return
+    code = classify(last_words, otherwise="check-crashed")
+    progress.record(name, "failed", code, f"{how_it_ended(session)}\n{last_words}")
+
+
+def how_it_ended(session: Session) -> str:
+    """Say how a process ended: the signal, or its exit code (hexadecimal where Windows made it)."""
+    code = session.result.exit_code
+    if code < 0:
+        return f"ended by signal {-code} ({signal.strsignal(-code)})"
+    return f"ended with exit code {code:#x}" if code > 0xFF else f"ended with exit code {code}"  # noqa: PLR2004 - POSIX codes

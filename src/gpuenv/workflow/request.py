@@ -1,0 +1,122 @@
+"""Turns what the user typed into a request: the GPU family apart from everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from gpuenv.models.notice import Notice
+from gpuenv.models.request import GPU_FAMILY, Request
+from gpuenv.project.requirement_files import parse_requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.index import Source
+    from gpuenv.models.request import IndexPolicy
+    from gpuenv.models.target import Target
+    from gpuenv.workflow.options import Options
+
+_COMPANIONS: Final = ("torchvision", "torchaudio")
+_CPU_FAMILY: Final = frozenset({"torch", "torchvision", "torchaudio"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request, with remarks on what was made of the user's words."""
+
+    request: Request
+    notes: tuple[Notice, ...] = ()
+
+
+def make_request(
+    texts: Sequence[str],
+    options: Options,
+    target: Target,
+    environment: Environment | None,
+    *,
+    policy: IndexPolicy,
+    sources: tuple[Source, ...],
+) -> Asked:
+    """Make the request. With nothing asked for: the family that is installed, mended; else torch and torchvision."""
+    notes: list[Notice] = []
+    family: dict[str, Requirement] = {}
+    others: list[str] = []
+    for text in texts:
+        requirement = parse_requirement(text)
+        if requirement.marker is not None and not requirement.marker.evaluate(_markers(target)):
+            continue
+        name = canonicalize_name(requirement.name)
+        if name == "onnxruntime" and not target.is_cpu:
+            notes.append(Notice.of("onnxruntime-becomes-gpu", requirement=text))
+            name = canonicalize_name("onnxruntime-gpu")
+        if name in (_CPU_FAMILY if target.is_cpu else GPU_FAMILY):
+            family[name] = _merged(family.get(name), _renamed(requirement, name))
+        else:
+            others.append(text)
+    optional = frozenset[str]()
+    if not family:
+        family, optional = _default_family(environment)
+    if any(project in family for project in _COMPANIONS):
+        family.setdefault("torch", Requirement("torch"))
+    for project in _COMPANIONS:
+        if project not in family and "torch" in family and environment and environment.installed(project):
+            family[project] = Requirement(project)
+            optional |= {project}
+    request = Request(
+        requirements=tuple(family[name] for name in GPU_FAMILY if name in family),
+        optional=optional,
+        others=tuple(others),
+        policy=policy,
+        sources=sources,
+        channel=options.channel,
+        upgrade=options.upgrade,
+    )
+    return Asked(request=request, notes=tuple(notes))
+
+
+def _default_family(environment: Environment | None) -> tuple[dict[str, Requirement], frozenset[str]]:
+    installed = [name for name in GPU_FAMILY if environment is not None and environment.installed(name)]
+    if installed:
+        family = {name: Requirement(name) for name in installed}
+        return family, frozenset(name for name in installed if name in _COMPANIONS)
+    return {"torch": Requirement("torch"), "torchvision": Requirement("torchvision")}, frozenset({"torchvision"})
+
+
+def _merged(first: Requirement | None, second: Requirement) -> Requirement:
+    if first is None:
+        return second
+    merged = Requirement(str(first))
+    merged.specifier = first.specifier & second.specifier
+    merged.extras = first.extras | second.extras
+    return merged
+
+
+def _renamed(requirement: Requirement, name: str) -> Requirement:
+    renamed = Requirement(str(requirement))
+    renamed.name = name
+    renamed.marker = None
+    return renamed
+
+
+def _markers(target: Target) -> Mapping[str, str]:
+    """Give the marker variables (PEP 508) that a target decides."""
+    system, _, machine = target.platform.name.partition("-")
+    version = f"{target.python.major}.{target.python.minor}"
+    names = {
+        "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+        "windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
+        "macos": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
+    }[system]
+    processor = "AMD64" if target.platform.name == "windows-x86_64" else machine
+    return {
+        **names,
+        "platform_machine": processor,
+        "python_version": version,
+        "python_full_version": f"{version}.0",
+        "extra": "",
+    }

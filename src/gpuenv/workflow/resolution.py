@@ -1,0 +1,209 @@
+"""From options to a resolution: environment, matrix, target, request, and the index pages that decide."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.errors import GpuenvError, UsageError
+from gpuenv.matrix.catalog import load_gpu_models, load_matrix
+from gpuenv.models.index import SourceKind
+from gpuenv.models.notice import Notice
+from gpuenv.models.platform import PythonVersion
+from gpuenv.models.request import IndexPolicy
+from gpuenv.models.resolution import Conflict, Resolution
+from gpuenv.resolve.resolver import resolve
+from gpuenv.workflow.request import make_request
+from gpuenv.workflow.target import DETECTED, ChosenTarget, choose_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.index import ProjectPage, Source
+    from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.progress import Reporter
+    from gpuenv.models.request import Request
+    from gpuenv.models.settings import IndexSettings
+    from gpuenv.models.surroundings import Surroundings
+    from gpuenv.models.target import Target
+    from gpuenv.resolve.problem import PageKey
+    from gpuenv.workflow.options import Options
+
+_INDEX_FAULTS: Final = "index-"
+"""Codes of errors that say that an index as a whole cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A request, the target it is for, and what was chosen."""
+
+    outcome: Resolution | Conflict
+    matrix: CompatibilityMatrix
+    settings: IndexSettings
+    target: Target | None
+    """None where there was no target to resolve for (no usable GPU)."""
+    request: Request | None
+    root: Path | None
+    """The folder of the environment; None where none is looked at (described targets, `lock`)."""
+    environment: Environment | None
+    """None where there is none yet."""
+    notes: tuple[Notice, ...] = ()
+
+
+def resolve_request(
+    options: Options, surroundings: Surroundings, reporter: Reporter, *, looks_at_environment: bool | None = None
+) -> Resolved:
+    """Resolve what the options ask for. `looks_at_environment` None: unless the target is described."""
+    from gpuenv.project.index_choice import sources_for  # noqa: PLC0415 - in the order of the work
+    from gpuenv.project.pip_configuration import read_index_settings  # noqa: PLC0415
+
+    matrix = load_matrix(options.matrix, cwd=surroundings.cwd)
+    root, environment = _environment(options, surroundings, looks_at_environment=looks_at_environment)
+    settings = read_index_settings(surroundings, venv=root)
+    chosen = choose_target(
+        options,
+        surroundings,
+        python=_python(options, environment),
+        gpu_models=lambda: load_gpu_models(options.matrix, cwd=surroundings.cwd),
+    )
+    if isinstance(chosen, Conflict):
+        return Resolved(
+            outcome=chosen,
+            matrix=matrix,
+            settings=settings,
+            target=None,
+            request=None,
+            root=root,
+            environment=environment,
+        )
+    policy, sources = sources_for(options.indexes, surroundings, settings)
+    asked = make_request(
+        _requirement_texts(options, surroundings), options, chosen.target, environment, policy=policy, sources=sources
+    )
+    outcome, request, notes = _resolve_with_pages(
+        asked.request, chosen, matrix, environment, settings, options, surroundings, reporter
+    )
+    return Resolved(
+        outcome=outcome,
+        matrix=matrix,
+        settings=settings,
+        target=chosen.target,
+        request=request,
+        root=root,
+        environment=environment,
+        notes=(*chosen.notes, *asked.notes, *notes),
+    )
+
+
+def _environment(
+    options: Options, surroundings: Surroundings, *, looks_at_environment: bool | None
+) -> tuple[Path | None, Environment | None]:
+    """Find and read the environment; a described target has none unless `--venv` names one."""
+    from gpuenv.detect.environment import find_environment, read_environment  # noqa: PLC0415
+
+    looks = options.target in DETECTED if looks_at_environment is None else looks_at_environment
+    if not looks and options.venv is None:
+        return None, None
+    root = find_environment(options.venv, surroundings)
+    return root, read_environment(root, surroundings=surroundings) if root.exists() else None
+
+
+def _python(options: Options, environment: Environment | None) -> PythonVersion:
+    """Tell the target's Python: the environment's, the one named, or the one that runs gpuenv."""
+    if environment is not None:
+        return environment.python_version
+    if options.python is not None:
+        name = Path(options.python).name.removeprefix("python")
+        try:
+            return PythonVersion.parse(name)
+        except ValueError as error:
+            if Path(options.python).exists():
+                return _here()
+            raise UsageError("python-version-invalid", python=options.python) from error
+    return _here()
+
+
+def _here() -> PythonVersion:
+    return PythonVersion(major=sys.version_info.major, minor=sys.version_info.minor)
+
+
+def _requirement_texts(options: Options, surroundings: Surroundings) -> tuple[str, ...]:
+    from gpuenv.project.requirement_files import read_requirement_files  # noqa: PLC0415
+    from gpuenv.project.table import read_project_table  # noqa: PLC0415
+
+    if options.requirement_files:
+        lines = read_requirement_files(options.requirement_files, cwd=surroundings.cwd)
+        return (*options.requirements, *(line.text for line in lines))
+    if options.requirements:
+        return options.requirements
+    table = read_project_table(surroundings.cwd)
+    return table.requirements if table is not None else ()
+
+
+def _resolve_with_pages(
+    request: Request,
+    chosen: ChosenTarget,
+    matrix: CompatibilityMatrix,
+    environment: Environment | None,
+    settings: IndexSettings,
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+) -> tuple[Resolution | Conflict, Request, tuple[Notice, ...]]:
+    """Resolve, read the pages that the answer rests on, and resolve again until it rests on pages that were read.
+
+    Where the PyTorch index cannot be reached, `auto` goes on without it and says so.
+    """
+    from gpuenv.index.pages import read_project_page  # noqa: PLC0415 - offline runs need no HTTP
+    from gpuenv.project.folders import cache_folder  # noqa: PLC0415
+
+    pages: dict[PageKey, ProjectPage] = {}
+    notes: list[Notice] = []
+    cache = cache_folder(surroundings) / "pages"
+    wanted = tuple(_flat_pages(request, is_offline=options.is_offline))
+    while True:
+        for source, tag, project in wanted:
+            if source not in request.sources:
+                continue
+            reporter.stage("reading-index", project=project, tag=tag or "")
+            try:
+                pages[source, tag, project] = read_project_page(source, tag, project, settings=settings, cache=cache)
+            except GpuenvError as error:
+                if request.policy is not IndexPolicy.AUTO or not error.code.startswith(_INDEX_FAULTS):
+                    raise
+                notes.append(Notice.of("index-left-out", reason=error.code, **_place(error)))
+                request = replace(request, sources=tuple(other for other in request.sources if other != source))
+        outcome = resolve(request, chosen.target, matrix, environment=environment, pages=pages)
+        if options.is_offline or isinstance(outcome, Conflict):
+            return outcome, request, tuple(notes)
+        wanted = tuple(key for key in _pages_behind(outcome) if key not in pages and key[0] in request.sources)
+        if not wanted:
+            return outcome, request, tuple(notes)
+
+
+def _place(error: GpuenvError) -> Mapping[str, str]:
+    """Name the index of a fault, as far as the error does."""
+    url = error.context.get("url")
+    return {"url": url} if isinstance(url, str) else {}
+
+
+def _flat_pages(request: Request, *, is_offline: bool) -> Iterator[PageKey]:
+    """List the find-links pages: nothing but their content tells what they have. Offline, folders only."""
+    for source in request.sources:
+        if source.kind is SourceKind.FIND_LINKS and not (is_offline and "://" in (source.location or "")):
+            for requirement in request.requirements:
+                yield source, None, requirement.name
+
+
+def _pages_behind(resolution: Resolution) -> Iterator[PageKey]:
+    """List the pages of a PyTorch-style index that a resolution rests on."""
+    for pin in resolution.pins:
+        if pin.source.kind is SourceKind.PYTORCH and pin.project not in resolution.kept:
+            yield _key(pin.source, pin.tag, pin.project)
+
+
+def _key(source: Source, tag: str | None, project: str) -> PageKey:
+    return source, tag, project

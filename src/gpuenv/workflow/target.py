@@ -1,0 +1,174 @@
+"""Finds the target: the GPUs of this machine, of a saved description, or those that the user names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gpuenv.errors import UsageError
+from gpuenv.models.cuda import ComputeCapability, DriverVersion
+from gpuenv.models.hardware import Driver, Gpu, Presence, Probe
+from gpuenv.models.notice import Notice
+from gpuenv.models.platform import Platform
+from gpuenv.models.resolution import Cause, Conflict
+from gpuenv.models.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gpuenv.models.hardware import HostFacts
+    from gpuenv.models.matrix import GpuModel
+    from gpuenv.models.platform import PythonVersion
+    from gpuenv.models.surroundings import Surroundings
+    from gpuenv.workflow.options import Options
+
+GpuModels = "Callable[[], Sequence[GpuModel]]"
+
+DETECTED = frozenset({"current-gpu", "auto"})
+"""The targets that are read from this machine; every other is described."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenTarget:
+    """The target, and how it was come by."""
+
+    target: Target
+    notes: tuple[Notice, ...] = ()
+    host: HostFacts | None = None
+    """What detection found, where it was asked."""
+
+
+def choose_target(
+    options: Options,
+    surroundings: Surroundings,
+    *,
+    python: PythonVersion,
+    gpu_models: Callable[[], Sequence[GpuModel]],
+) -> ChosenTarget | Conflict:
+    """Find the target of a command; an unusable or missing GPU is a conflict unless CPU was asked for (rule 10)."""
+    driver = _stated_driver(options)
+    if options.target in DETECTED:
+        return _detected(options, surroundings, python=python, gpu_models=gpu_models, driver=driver)
+    if options.target == "cpu":
+        target = Target(
+            gpus=(), driver=None, platform=_platform(options, surroundings), python=python, origin="described"
+        )
+        return ChosenTarget(target=target)
+    saved = surroundings.cwd / options.target
+    if options.target.endswith(".json") or saved.is_file():
+        return _saved(options, surroundings, python=python, driver=driver)
+    gpus = tuple(
+        gpu for name in options.target.split(",") if name.strip() for gpu in (_described_gpu(name.strip(), gpu_models),)
+    )
+    if not gpus:
+        raise UsageError("unknown-gpu", name=options.target, near=())
+    numbered = tuple(replace(gpu, index=index) for index, gpu in enumerate(gpus))
+    target = Target(
+        gpus=_selected(numbered, options.gpus),
+        driver=driver,
+        platform=_platform(options, surroundings),
+        python=python,
+        origin="described",
+    )
+    return ChosenTarget(target=target)
+
+
+def _detected(
+    options: Options,
+    surroundings: Surroundings,
+    *,
+    python: PythonVersion,
+    gpu_models: Callable[[], Sequence[GpuModel]],
+    driver: Driver | None,
+) -> ChosenTarget | Conflict:
+    from gpuenv.detect.host import detect_host  # noqa: PLC0415 - a described target asks no machine
+
+    host = detect_host(surroundings, gpu_models=gpu_models)
+    match host.presence:
+        case Presence.PRESENT:
+            target = Target(
+                gpus=_selected(host.gpus, options.gpus),
+                driver=driver or host.driver,
+                platform=host.platform,
+                python=python,
+                origin="detected",
+            )
+            return ChosenTarget(target=target, host=host, notes=host.problems)
+        case Presence.UNUSABLE:
+            return Conflict(
+                reason=Notice.of("gpu-unusable", gpus=tuple(gpu.label for gpu in host.gpus)),
+                causes=tuple(Cause(change=problem, would_give=None) for problem in host.problems),
+            )
+        case Presence.ABSENT:
+            if options.target == "auto":
+                target = Target(gpus=(), driver=None, platform=host.platform, python=python, origin="detected")
+                note = Notice.of("cpu-because-no-gpu", others=host.other_gpus)
+                return ChosenTarget(target=target, host=host, notes=(note,))
+            return Conflict(
+                reason=Notice.of("no-gpu", others=host.other_gpus),
+                causes=(Cause(change=Notice.of("use-cpu"), would_give=None),),
+            )
+
+
+def _saved(
+    options: Options, surroundings: Surroundings, *, python: PythonVersion, driver: Driver | None
+) -> ChosenTarget:
+    from gpuenv.detect.saved import read_saved  # noqa: PLC0415 - as above
+
+    saved = read_saved(surroundings.cwd / options.target)
+    target = Target(
+        gpus=_selected(saved.host.gpus, options.gpus),
+        driver=driver or saved.host.driver,
+        platform=saved.host.platform,
+        python=python if options.python else saved.python or python,
+        origin="described",
+    )
+    return ChosenTarget(target=target, host=saved.host)
+
+
+def _described_gpu(name: str, gpu_models: Callable[[], Sequence[GpuModel]]) -> Gpu:
+    """Make a GPU of `sm_120`, `12.0` or a name; a name with two capabilities keeps both."""
+    from gpuenv.matrix.gpu_names import find_gpu  # noqa: PLC0415 - the table of names is large
+
+    try:
+        capability = ComputeCapability.parse(name)
+    except ValueError:
+        models = find_gpu(name, gpu_models())
+        capabilities = tuple(sorted({model.capability for model in models}))
+        return Gpu(name=models[0].name, capabilities=capabilities, probe=Probe.DESCRIBED)
+    return Gpu(name=capability.sm, capabilities=(capability,), probe=Probe.DESCRIBED)
+
+
+def _selected(gpus: tuple[Gpu, ...], selectors: tuple[str, ...]) -> tuple[Gpu, ...]:
+    """Keep the GPUs that `--gpu` names by index or UUID; all of them without it."""
+    if not selectors:
+        return gpus
+    chosen = []
+    for selector in selectors:
+        found = [gpu for gpu in gpus if selector in {str(gpu.index), gpu.uuid}]
+        if not found:
+            known = tuple(gpu.uuid or str(gpu.index) for gpu in gpus)
+            raise UsageError("unknown-gpu-selector", selector=selector, known=known)
+        chosen += found
+    return tuple(dict.fromkeys(chosen))
+
+
+def _stated_driver(options: Options) -> Driver | None:
+    if options.driver is None:
+        return None
+    try:
+        return Driver(version=DriverVersion.parse(options.driver), cuda_version=None, probe=Probe.DESCRIBED)
+    except ValueError as error:
+        raise UsageError("driver-version-invalid", driver=options.driver) from error
+
+
+def _platform(options: Options, surroundings: Surroundings) -> Platform:
+    """Take the platform that was named, or this machine's."""
+    from gpuenv.detect.platform import detect_platform  # noqa: PLC0415 - as above
+    from gpuenv.models.platform import PLATFORM_NAMES  # noqa: PLC0415
+
+    named = next((name for name in PLATFORM_NAMES if name == options.platform), None)
+    if named is None:
+        return detect_platform(surroundings)
+    here = detect_platform(surroundings)
+    return here if here.name == named else Platform(name=named)
