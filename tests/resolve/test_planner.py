@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
-from support.machines import PYPI, PYTORCH
 
 from gpuenv.models.environment import Environment, InstalledDistribution
 from gpuenv.models.execution import LockedPackage
-from gpuenv.models.index import Source
 from gpuenv.models.matrix import Evidence
 from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Install, Keep, Remove
 from gpuenv.models.platform import Platform, PythonVersion
 from gpuenv.models.resolution import DriverFit, Pin, Resolution
 from gpuenv.resolve.planner import make_plan
+from support.machines import PYPI, PYTORCH
+
+if TYPE_CHECKING:
+    from gpuenv.models.index import Source
 
 
 def environment(*distributions: InstalledDistribution) -> Environment:
@@ -95,7 +98,10 @@ def test_packages_that_share_the_onnxruntime_folder_all_go_and_one_comes() -> No
     runtime = pin("onnxruntime-gpu", "1.26.0", "cu128", PYPI)
     before = environment(installed("onnxruntime", "1.26.0"), installed("onnxruntime-gpu", "1.26.0"))
     plan = make_plan(resolution(runtime), before, ())
-    assert [(type(step), step.project) for step in plan.steps] == [(Remove, "onnxruntime"), (Install, "onnxruntime-gpu")]
+    assert [(type(step), step.project) for step in plan.steps] == [
+        (Remove, "onnxruntime"),
+        (Install, "onnxruntime-gpu"),
+    ]
 
 
 def test_a_companion_without_a_pair_goes() -> None:

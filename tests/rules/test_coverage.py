@@ -71,7 +71,9 @@ def test_cuda_13_2_lifts_the_exclusion_of_jetson_for_some_code(code: str, gpu: s
     ],
 )
 def test_ptx_compiles_for_its_capability_and_newer_unless_a_suffix_narrows_it(
-    code: str, gpu: str, compiles: bool  # noqa: FBT001
+    code: str,
+    gpu: str,
+    compiles: bool,  # noqa: FBT001
 ) -> None:
     assert ptx_compiles_for(arch(code), capability(gpu)) is compiles
 

@@ -32,7 +32,10 @@ LINUX: Final = Platform(name="linux-x86_64", glibc=(2, 28))
     ],
 )
 def test_a_python_on_a_platform_installs_these_wheels(
-    platform: PlatformName, python: str, tag: str, installs: bool  # noqa: FBT001
+    platform: PlatformName,
+    python: str,
+    tag: str,
+    installs: bool,  # noqa: FBT001
 ) -> None:
     glibc = (2, 28) if platform.startswith("linux") else None
     supported = supported_tags(Platform(name=platform, glibc=glibc), PythonVersion.parse(python))

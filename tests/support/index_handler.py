@@ -82,6 +82,7 @@ class ServerState:
     has_validators: bool = True
     has_metadata: bool = True
     links_to: str | None = None
+    missing_status: int = 403
 
     def take_fault(self, path: str) -> Fault | None:
         """Find the newest fault scripted for a path, counting it."""
@@ -129,7 +130,7 @@ class IndexHandler(BaseHTTPRequestHandler):
             case ["simple", *rest]:
                 return self._index_answer(["pypi", *rest], "/simple", missing=HTTPStatus.NOT_FOUND)
             case ["whl", *rest]:
-                return self._index_answer(rest, "/whl", missing=HTTPStatus.FORBIDDEN)
+                return self._index_answer(rest, "/whl", missing=self.state.missing_status)
             case ["flat"]:
                 files = [
                     listed
@@ -144,7 +145,7 @@ class IndexHandler(BaseHTTPRequestHandler):
             case _:
                 return _Answer(status=HTTPStatus.NOT_FOUND, body=b"not found")
 
-    def _index_answer(self, parts: list[str], base: str, *, missing: HTTPStatus) -> _Answer:
+    def _index_answer(self, parts: list[str], base: str, *, missing: int) -> _Answer:
         indexes = self.state.indexes
         path = "/".join(parts)
         if path in indexes and path != "":
@@ -178,7 +179,7 @@ class IndexHandler(BaseHTTPRequestHandler):
         body = html_page(title, files, link_base, has_metadata=self.state.has_metadata).encode()
         return self._validated(_Answer(status=200, body=body))
 
-    def _file(self, filename: str, index: str | None, missing: HTTPStatus) -> _Answer:
+    def _file(self, filename: str, index: str | None, missing: int) -> _Answer:
         wheel = filename.removesuffix(".metadata")
         for name, projects in self.state.indexes.items():
             if index is not None and name != index:

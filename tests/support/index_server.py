@@ -45,6 +45,8 @@ class IndexServer:
     - `has_validators`: give pages an ETag and answer 304.
     - `has_metadata`: serve `<wheel>.metadata` beside each added wheel and announce it (PEP 658).
     - `links_to`: links on pages below /whl are absolute and lead to this base (`https://download-r2.pytorch.org/whl`).
+    - `missing_status`: what is answered below /whl for what is not there. uv goes on to the next index after 404, and
+      after 403 from PyTorch's own host only.
     - `certificate`: (certificate, key) in PEM for HTTPS.
     """
 
@@ -57,6 +59,7 @@ class IndexServer:
         has_validators: bool = True,
         has_metadata: bool = True,
         links_to: str | None = None,
+        missing_status: int = 403,
         certificate: tuple[Path, Path] | None = None,
     ) -> None:
         self._state = ServerState(
@@ -65,6 +68,7 @@ class IndexServer:
             has_validators=has_validators,
             has_metadata=has_metadata,
             links_to=links_to,
+            missing_status=missing_status,
         )
         if listings:
             for index, listed in real_listings():

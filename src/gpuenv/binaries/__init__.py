@@ -1,1 +1,1 @@
-"""Native libraries become lists of GPU code objects: facts, no verdict."""
+"""Native libraries and wheels -> the GPU code inside. Facts only, no verdict."""

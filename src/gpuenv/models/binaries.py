@@ -1,13 +1,16 @@
-"""GPU code inside native libraries: facts only."""
+"""GPU code inside native libraries: facts, and the verdict that rules make of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from gpuenv.models.cuda import Architecture
+
+Images: TypeAlias = "frozenset[tuple[CodeKind, Architecture]]"
+"""What one container holds, as kind and architecture."""
 
 
 class CodeKind(Enum):
@@ -34,18 +37,33 @@ class CodeSummary:
     """The code objects of one file, counted by container (one container per translation unit)."""
 
     containers: int
-    """Containers whose images the runtime loads."""
+    """Containers in the section whose images the runtime loads (`.nv_fatbin`, on Windows `.nv_fatb`)."""
     objects: int
+    """Images in those and in the embedded containers; the relocatable ones are not among them."""
     sass: tuple[tuple[Architecture, int], ...]
-    """Architecture and the number of containers that hold it, ascending."""
+    """Architecture and the number of containers, embedded ones included, that hold it, ascending."""
     ptx: tuple[tuple[Architecture, int], ...]
-    combinations: tuple[tuple[frozenset[tuple[CodeKind, Architecture]], int], ...] = ()
+    combinations: tuple[tuple[Images, int], ...] = ()
     """The distinct sets of images a container holds, with how many containers hold that set: what a verdict
     by share of containers is computed from."""
     relocatable: tuple[tuple[CodeKind, Architecture, int], ...] = ()
     lto_ir: tuple[tuple[Architecture, int], ...] = ()
     is_partial: bool = False
     """Only the first part of the file was read: proves presence, not absence."""
+    embedded: tuple[tuple[Images, int], ...] = ()
+    """As `combinations`, of containers in other sections (cuFFT's `.ldata`): the library itself loads them."""
+    compressed: int = 0
+    """How many of the objects are compressed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryVerdict:
+    """How the GPU code of one library serves one GPU."""
+
+    kind: Literal["sass", "ptx", "none"]
+    share: float
+    """The part, 0 to 1, of its containers that hold an image which runs there, as machine code for `sass`, at
+    least as PTX for the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

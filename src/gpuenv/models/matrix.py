@@ -116,6 +116,8 @@ class TorchBuild:
     cudnn: Version | None
     """The cuDNN that it ships or pins."""
     provenance: Provenance
+    free_threaded: tuple[PythonVersion, ...] = ()
+    """The free-threaded Pythons that it has wheels for: 3.13t."""
 
     @property
     def cuda(self) -> CudaVersion | None:

@@ -57,9 +57,7 @@ def resolution_as_json(resolution: Resolution | None) -> dict[str, Any] | None:
 
 def conflict_as_json(conflict: Conflict, language: Language) -> dict[str, Any]:
     """Make the `conflict` of the contract: code, message, causes, hints, subsets."""
-    causes = [
-        {**notice_as_json(cause.change, language), "would_give": cause.would_give} for cause in conflict.causes
-    ]
+    causes = [{**notice_as_json(cause.change, language), "would_give": cause.would_give} for cause in conflict.causes]
     own = notice_as_json(conflict.reason, language)
     hints = dict.fromkeys([*own["hints"], *(hint for cause in causes for hint in cause["hints"])])
     return {

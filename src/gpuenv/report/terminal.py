@@ -55,6 +55,10 @@ class Terminal:
         """Write a line of the result to stdout."""
         self._console("out").print(text, style=style)
 
+    def write(self, text: str) -> None:
+        """Write to stdout as it is, to be read by a program: no tab, control character or width is touched."""
+        self._streams["out"].write(text)
+
     def say(self, text: str, style: str | None = None) -> None:
         """Write a line of talk to stderr; `-q` silences it."""
         if self.verbosity >= 0:

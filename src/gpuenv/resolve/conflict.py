@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Cause, Conflict, Rejection, Subset
 from gpuenv.resolve.search import search
-from gpuenv.rules.driver import gpu_driver_ceiling, gpu_driver_floor, minimum_driver
+from gpuenv.rules.driver import driver_branch, gpu_driver_ceiling, gpu_driver_floor, minimum_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Limit, Problem
 
-_LIMITS: tuple[Limit, ...] = ("requirements", "sources", "driver", "python")
+_LIMITS: tuple[Limit, ...] = ("requirements", "driver", "python", "sources")
 _EVERYTHING: tuple[Limit, ...] = (*_LIMITS, "installed")
 
 
@@ -28,16 +28,17 @@ def target_conflict(problem: Problem) -> Conflict | None:
     driver = problem.target.driver
     if driver is None or driver.version is None:
         return None
+    branch = driver_branch(driver.version, problem.target.platform, problem.matrix.cuda)
     for gpu in problem.target.gpus:
         rows = _rows(problem, (gpu,))
         floor, ceiling = gpu_driver_floor(rows), gpu_driver_ceiling(rows)
         needs_open = any(row.open_kernel_module_only for row in rows)
-        if floor is not None and driver.version.branch < floor:
+        if floor is not None and branch < floor:
             return Conflict(
                 reason=_driver_notice(problem, "driver-too-old-for-gpu", gpu=gpu, branch=floor, is_open=needs_open),
                 causes=(Cause(change=_install_driver(problem, floor, is_open=needs_open), would_give=None),),
             )
-        if ceiling is not None and driver.version.branch > ceiling:
+        if ceiling is not None and branch > ceiling:
             return Conflict(
                 reason=_driver_notice(problem, "driver-dropped-gpu", gpu=gpu, branch=ceiling, is_open=False),
                 causes=(Cause(change=_install_driver(problem, ceiling, is_open=False), would_give=None),),
@@ -71,10 +72,7 @@ def explain(problem: Problem) -> Conflict:
             gpus=tuple(gpu.label for gpu in problem.target.gpus),
             matrix=problem.matrix.version,
         ),
-        causes=tuple(
-            Cause(change=_select(problem, subset.gpus), would_give=subset.would_give)
-            for subset in subsets
-        ),
+        causes=tuple(Cause(change=_select(problem, subset.gpus), would_give=subset.would_give) for subset in subsets),
         subsets=subsets,
         rejected=rejections,
     )

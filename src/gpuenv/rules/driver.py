@@ -64,6 +64,14 @@ def driver_fit(
     return DriverFit.MINOR if driver.version >= floor_driver(release, platform) else None
 
 
+def driver_branch(version: DriverVersion, platform: Platform, releases: Sequence[CudaRelease]) -> int:
+    """Name the branch of a driver. On Windows a branch spans several numbers: 581.15 is of R580, 572.16 of R570."""
+    if platform.driver_system == "linux":
+        return version.branch
+    branches = {release.driver_linux.branch for release in releases if release.driver_linux is not None}
+    return max((branch for branch in branches if branch <= version.branch), default=version.branch)
+
+
 def gpu_driver_floor(rows: Iterable[ArchitectureRow]) -> int | None:
     """Name the oldest driver branch that drives all of some GPUs; None where no floor is known."""
     return max((row.minimum_driver_branch for row in rows if row.minimum_driver_branch is not None), default=None)

@@ -38,9 +38,14 @@ class Planned:
     """What the engine's resolver adds; None where it was not asked."""
 
 
-def plan(options: Options, surroundings: Surroundings, reporter: Reporter) -> Planned:
-    """Resolve, and plan the steps. Changes nothing."""
-    resolved = resolve_request(options, surroundings, reporter)
+def plan(
+    options: Options, surroundings: Surroundings, reporter: Reporter, *, looks_at_environment: bool | None = None
+) -> Planned:
+    """Resolve, and plan the steps. Changes nothing.
+
+    `looks_at_environment` None: unless the target is described.
+    """
+    resolved = resolve_request(options, surroundings, reporter, looks_at_environment=looks_at_environment)
     if isinstance(resolved.outcome, Conflict):
         return Planned(resolved=resolved, plan=None, additions=None)
     additions = _additions(resolved, resolved.outcome, options, surroundings, reporter)
@@ -64,12 +69,12 @@ def _additions(
     from gpuenv.install.closure import compile_closure  # noqa: PLC0415 - the engine is asked only here
     from gpuenv.install.preview import preview_install  # noqa: PLC0415
 
-    reporter.stage("resolving-dependencies")
     if resolved.environment is not None:
         return preview_install(
             resolution.pins,
             others,
-            environment=resolved.environment,
+            python=resolved.environment.python,
+            kept=resolution.kept,
             settings=resolved.settings,
             environ=surroundings.environ,
             reporter=reporter,

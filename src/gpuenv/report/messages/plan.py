@@ -72,5 +72,29 @@ MESSAGES: Final[Mapping[str, Message]] = {
         hints=("{command}",),
     ),
     "declined": Message(en="not confirmed; nothing was changed", zh="未确认;未作任何更改"),
+    "foreign-changes": Message(
+        en="packages outside the GPU family will change: {packages}",
+        zh="GPU 相关包以外的软件包将会改变:{packages}",
+    ),
+    "go-on": Message(en="go on? [y/N]", zh="是否继续?[y/N]"),
+    "creating-environment": Message(en="creating {environment}", zh="创建 {environment}"),
+    "installing": Message(en="installing", zh="安装中"),
+    "installed": Message(en="done: {environment} is as planned and proven", zh="完成:{environment} 与计划一致并已验证"),
+    "unverified": Message(
+        en="done, not proven: the target is not this machine; run `gpuenv verify` there",
+        zh="完成,但未验证:目标不是本机;请在目标机器上运行 `gpuenv verify`",
+    ),
+    "what-next": Message(
+        en="next: gpuenv run --venv {environment} -- python app.py   (back: gpuenv undo --venv {environment})",
+        zh="下一步:gpuenv run --venv {environment} -- python app.py   (撤销:gpuenv undo --venv {environment})",
+    ),
+    "verification-failed": Message(
+        en="the installed build failed its checks on this machine",
+        zh="安装的构建未通过本机的检查",
+        hints=("gpuenv diagnose",),
+    ),
+    "state-before-restored": Message(
+        en="the environment is as it was before (log: {log})", zh="环境已恢复到之前的状态(日志:{log})"
+    ),
     "nothing-to-do": Message(en="nothing to do", zh="无需任何操作"),
 }

@@ -134,7 +134,8 @@ _NOTES: Final[Mapping[str, Message]] = {
     "driver-fit-minor": Message(
         en="{build} is newer than the driver's CUDA {driver_cuda} and runs by minor-version compatibility; extensions"
         " that hand PTX to the driver may fail until driver {direct}",
-        zh="{build} 比驱动的 CUDA {driver_cuda} 新,依靠次版本兼容运行;向驱动提交 PTX 的扩展在驱动 {direct} 之前可能失败",
+        zh="{build} 比驱动的 CUDA {driver_cuda} 新,依靠次版本兼容运行;"
+        "向驱动提交 PTX 的扩展在驱动 {direct} 之前可能失败",
     ),
     "last-release-for-gpu": Message(
         en="torch {last} is the last release with code for {gpus}: {dropped_in} dropped it",

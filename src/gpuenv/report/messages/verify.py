@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - Chinese punctuation
 """The sentences of the station `verify`: what a failed check means, what could not be checked, `run`."""
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ _DRIVER: Final[Mapping[str, Message]] = {
         hints=(_MEND,),
     ),
     "check-driver-mismatch": Message(
-        en="libcuda and the loaded kernel driver differ: restart the machine, or take libcuda out of the image ({detail})",
+        en="libcuda and the loaded kernel driver differ: restart, or take libcuda out of the image ({detail})",
         zh="libcuda 与已加载的内核驱动版本不一致:请重启机器,或移除镜像内的 libcuda({detail})",
         hints=("nvidia-smi",),
     ),

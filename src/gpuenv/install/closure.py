@@ -1,0 +1,134 @@
+"""Asks uv for everything that the chosen family needs: the closure, with hashes."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.errors import GpuenvError
+from gpuenv.install.compiled import parse_compiled
+from gpuenv.install.failures import why_failed
+from gpuenv.install.generated_project import explicit_indexes, flat_locations, project_text
+from gpuenv.install.uv import compile_argv, engine_environment, find_uv, target_arguments, without_credentials
+from gpuenv.models.index import SourceKind
+from gpuenv.models.progress import Reporter
+from gpuenv.process import run
+from gpuenv.project.uv_arguments import uv_index_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gpuenv.models.execution import LockedPackage
+    from gpuenv.models.platform import Platform, PythonVersion
+    from gpuenv.models.resolution import Pin
+    from gpuenv.models.settings import IndexSettings
+    from gpuenv.process import ProcessResult
+
+_BESIDE_TORCH: Final = frozenset({"triton", "pytorch-triton", "torchtriton"})
+"""Dependencies of torch that some builds, nightly ones above all, need from PyTorch's own index."""
+
+
+def compile_closure(
+    pins: Sequence[Pin],
+    others: Sequence[str],
+    *,
+    python: Path,
+    python_version: PythonVersion,
+    platform: Platform | None,
+    settings: IndexSettings,
+    environ: Mapping[str, str],
+    with_hashes: bool,
+    is_offline: bool = False,
+    constraints: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> tuple[LockedPackage, ...]:
+    """Resolve the pins and the other requirements to exact versions, sorted by name.
+
+    The family comes from the sources of its pins and as wheels only; everything else from the user's own indexes.
+    `platform` None means: for the interpreter `python` itself, whose version `python_version` then is. A described
+    platform is resolved with `python` as the interpreter that uv runs with. `constraints` are requirements that
+    limit versions, such as `numpy<2`, or `numpy==1.26.4` for a package that has to stay.
+
+    Raises the codes of `why_failed`: `dependencies-conflict` with uv's explanation, `package-not-found`,
+    `network-unreachable`, ...
+    """
+    listener = reporter or Reporter()
+    listener.stage("resolving-dependencies")
+    question = _Question(
+        uv=find_uv(environ),
+        pins=tuple(pins),
+        others=tuple(others),
+        constraints=(*settings.constraints, *constraints),
+        python=python,
+        target=target_arguments(platform, str(python_version)) if platform is not None else (),
+        settings=settings,
+        environ=engine_environment(environ),
+        with_hashes=with_hashes,
+        is_offline=is_offline,
+    )
+    result = question.ask()
+    missing = frozenset() if result.succeeded else _missing_beside_torch(result, question.pins)
+    if missing:
+        result = question.ask(companions=tuple(sorted(missing)))
+    for line in result.stderr.splitlines():
+        listener.output(without_credentials(line))
+    if not result.succeeded:
+        cause = why_failed(result.stderr, exit_code=result.exit_code)
+        raise GpuenvError(cause.code, **cause.context)
+    return parse_compiled(result.stdout)
+
+
+def _missing_beside_torch(result: ProcessResult, pins: tuple[Pin, ...]) -> frozenset[str]:
+    """Name what a build from PyTorch's index needs and the default index does not have."""
+    torch = next((pin for pin in pins if pin.project == "torch"), None)
+    if torch is None or torch.source.kind is not SourceKind.PYTORCH:
+        return frozenset()
+    words = frozenset(result.stderr.replace("==", " ").replace("<", " ").replace(">", " ").split())
+    return _BESIDE_TORCH & words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """One resolution, as it is put to uv."""
+
+    uv: Path
+    pins: tuple[Pin, ...]
+    others: tuple[str, ...]
+    constraints: tuple[str, ...]
+    python: Path
+    target: tuple[str, ...]
+    settings: IndexSettings
+    environ: Mapping[str, str]
+    with_hashes: bool
+    is_offline: bool
+
+    def ask(self, companions: tuple[str, ...] = ()) -> ProcessResult:
+        """Run `uv pip compile`; the companions come from torch's index as well."""
+        indexes = dict(explicit_indexes(self.pins))
+        indexes |= {project: indexes["torch"] for project in companions}
+        requirements = [*(pin.requirement for pin in self.pins), *companions]
+        with tempfile.TemporaryDirectory(prefix="gpuenv-") as folder:
+            project = Path(folder, "pyproject.toml")
+            project.write_text(project_text(requirements, indexes), encoding="utf-8")
+            others = Path(folder, "requirements.in")
+            others.write_text("".join(f"{line}\n" for line in self.others), encoding="utf-8")
+            limits = Path(folder, "constraints.txt")
+            limits.write_text("".join(f"{line}\n" for line in self.constraints), encoding="utf-8")
+            argv = compile_argv(
+                self.uv,
+                (project, *((others,) if self.others else ())),
+                python=self.python,
+                target=self.target,
+                indexes=self._index_arguments(),
+                constraints=(limits,) if self.constraints else (),
+                only_binary=tuple(pin.project for pin in self.pins),
+                with_hashes=self.with_hashes,
+                is_offline=self.is_offline,
+            )
+            return run(argv, env=self.environ, cwd=Path(folder))
+
+    def _index_arguments(self) -> tuple[str, ...]:
+        flat = flat_locations(self.pins)
+        return (*uv_index_arguments(self.settings), *(part for page in flat for part in ("--find-links", page)))

@@ -1,0 +1,148 @@
+"""Finds GPUs by any usual spelling of their name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from gpuenv.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gpuenv.models.matrix import GpuModel
+
+_TOKEN: Final = re.compile(r"\d+|[a-z]+")
+_TRADEMARKS: Final = re.compile(r"\((?:r|tm)\)|[®™]")
+_MEMORY: Final = re.compile(r"\d+\s*g(?:b|ib)?\b")
+
+_NOISE: Final = frozenset({"nvidia", "geforce", "gpu", "graphics", "card", "corporation", "device"})
+"""Words that are said or left out at will."""
+_SPELLINGS: Final = {"mobile": "laptop", "notebook": "laptop"}
+
+_NEUTRAL: Final = frozenset(
+    [
+        *("tesla", "quadro", "rtx", "gtx", "gt", "titan", "grid", "ada", "blackwell", "pascal", "generation", "edition"),
+        *("sxm", "pcie", "nvl", "hbm", "mezz", "dgxs", "fhhl", "active", "pg"),
+    ]
+)
+"""Brands, generations and boards: what a name may have beyond what was asked for and still be the same product."""
+
+_MOST_NEAR: Final = 5
+
+
+class _Name(NamedTuple):
+    """A GPU name, taken apart."""
+
+    whole: str
+    """Lower case, without trade marks and spaces at the ends."""
+    tokens: tuple[str, ...]
+    """Words and numbers without noise: `RTX5070Ti` is (rtx, 5070, ti)."""
+    extras: frozenset[int]
+    """Positions of memory sizes and their units among the tokens."""
+
+
+def find_gpu(text: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
+    """Find the models that a name means, the closest only: `rtx-5070` is not the 5070 Ti, `h100` not the H100 NVL.
+
+    Several where a name leaves several open (`a100`, or a name that two chips share): their capabilities may then
+    differ, and a build has to serve them all. `unknown-gpu` with the nearest names for anything else.
+    """
+    wanted = _take_apart(text)
+    names = [(_take_apart(model.name), model) for model in models]
+    if wanted.tokens and not set(wanted.tokens) <= _NEUTRAL:
+        for is_close in _DEGREES:
+            found = tuple(model for name, model in names if is_close(wanted, name))
+            if found:
+                return found
+        found = _nearest_variant(wanted, names)
+        if found:
+            return found
+    near = _near(wanted, names)
+    raise UsageError("unknown-gpu", name=text, near=near, nearest=near[0] if near else None)
+
+
+def find_by_pci_id(device_id: str, models: Iterable[GpuModel]) -> tuple[GpuModel, ...]:
+    """Find the models with a PCI device id: `2C05`, `0x2c05`, `10de:2c05`; () for one that the matrix does not know."""
+    digits = device_id.strip().lower().removeprefix("10de:").removeprefix("0x").upper().zfill(4)
+    return tuple(model for model in models if digits in model.pci_device_ids)
+
+
+def _is_same_text(wanted: _Name, name: _Name) -> bool:
+    return wanted.whole == name.whole
+
+
+def _is_same_name(wanted: _Name, name: _Name) -> bool:
+    return wanted.tokens == name.tokens
+
+
+def _is_same_product(wanted: _Name, name: _Name) -> bool:
+    """The words asked for stand together, and the rest is brand, board and memory: `a100` in A100-SXM4-40GB."""
+    at = _position(wanted.tokens, name.tokens)
+    if at is None:
+        return False
+    asked = range(at, at + len(wanted.tokens))
+    return all(position in asked or _is_neutral(name, position) for position in range(len(name.tokens)))
+
+
+def _is_same_product_in_other_words(wanted: _Name, name: _Name) -> bool:
+    """Likewise, in any order: `a100 40gb` in A100-SXM4-40GB."""
+    if not set(wanted.tokens) <= set(name.tokens):
+        return False
+    return all(token in wanted.tokens or _is_neutral(name, at) for at, token in enumerate(name.tokens))
+
+
+_DEGREES: Final[tuple[Callable[[_Name, _Name], bool], ...]] = (
+    _is_same_text,
+    _is_same_name,
+    _is_same_product,
+    _is_same_product_in_other_words,
+)
+"""From closest to widest; the first that finds anything decides."""
+
+
+def _nearest_variant(wanted: _Name, names: Iterable[tuple[_Name, GpuModel]]) -> tuple[GpuModel, ...]:
+    """Where only variants have the name (`rtx pro 6000`), take those that add least, if they are of one capability."""
+    found = [
+        (sum(not _is_neutral(name, at) for at in range(len(name.tokens))), model)
+        for name, model in names
+        if _position(wanted.tokens, name.tokens) is not None
+    ]
+    if len({model.capability for _, model in found}) != 1:
+        return ()
+    least = min(added for added, _ in found)
+    return tuple(model for added, model in found if added == least)
+
+
+def _near(wanted: _Name, names: Sequence[tuple[_Name, GpuModel]]) -> tuple[str, ...]:
+    by_key = {"".join(name.tokens): model.name for name, model in names}
+    keys = difflib.get_close_matches("".join(wanted.tokens), by_key, n=_MOST_NEAR, cutoff=0.5)
+    return tuple(by_key[key] for key in keys)
+
+
+def _take_apart(text: str) -> _Name:
+    whole = " ".join(_TRADEMARKS.sub("", text.lower()).split())
+    memory = [found.span() for found in _MEMORY.finditer(whole)]
+    tokens: list[str] = []
+    extras: set[int] = set()
+    for found in _TOKEN.finditer(whole):
+        if found[0] in _NOISE:
+            continue
+        if any(start <= found.start() < end for start, end in memory):
+            extras.add(len(tokens))
+        tokens.append(_SPELLINGS.get(found[0], found[0]))
+    return _Name(whole=whole.removeprefix("nvidia "), tokens=tuple(tokens), extras=frozenset(extras))
+
+
+def _is_neutral(name: _Name, at: int) -> bool:
+    token = name.tokens[at]
+    if at in name.extras or token in _NEUTRAL:
+        return True
+    # The number of a board: sxm4, hbm3, pg509.
+    return token.isdecimal() and at > 0 and name.tokens[at - 1] in {"sxm", "hbm", "pg"}
+
+
+def _position(wanted: tuple[str, ...], tokens: tuple[str, ...]) -> int | None:
+    width = len(wanted)
+    return next((at for at in range(len(tokens) - width + 1) if tokens[at : at + width] == wanted), None)

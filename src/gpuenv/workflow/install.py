@@ -1,0 +1,189 @@
+"""Installs: plan, snapshot, engine, proof; the state before comes back unless all of it succeeded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gpuenv.detect.environment import find_environment, read_environment
+from gpuenv.install.change import change
+from gpuenv.install.environments import create_environment
+from gpuenv.install.executor import execute
+from gpuenv.install.recovery import recover
+from gpuenv.models.resolution import Conflict
+from gpuenv.verify.runner import verify
+from gpuenv.workflow.plan import Planned, interpreter, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gpuenv.install.change import Ongoing
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.execution import ExecutionRecord
+    from gpuenv.models.plan import Plan
+    from gpuenv.models.progress import Reporter
+    from gpuenv.models.surroundings import Surroundings
+    from gpuenv.models.target import Target
+    from gpuenv.models.verification import VerificationReport
+    from gpuenv.workflow.options import Options
+
+Ending = Literal[
+    "conflict", "nothing-to-do", "needs-consent", "declined", "installed", "unverified", "failed", "verification-failed"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """How an install ended. After every ending but `installed` and `unverified` the environment is as it was."""
+
+    ending: Ending
+    planned: Planned
+    root: Path | None = None
+    record: ExecutionRecord | None = None
+    verification: VerificationReport | None = None
+    """None where nothing was run: for a described target, or after a failed step."""
+    log_folder: Path | None = None
+    """Where the engine's output is: elsewhere than in the environment if that was removed again."""
+    foreign: tuple[str, ...] = ()
+    """Packages outside the GPU family that would change."""
+
+
+def install(
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    *,
+    consent: Callable[[tuple[str, ...]], bool | None],
+    keep_failed: bool = False,
+) -> Installation:
+    """Bring the environment to what the request resolves to, proven, or leave it as it was.
+
+    `consent` is asked with the packages outside the GPU family that would change, and answers None where nobody can
+    be asked.
+    """
+    recover(find_environment(options.venv, surroundings))
+    planned = plan(options, surroundings, reporter, looks_at_environment=True)
+    root, target = planned.resolved.root, planned.resolved.target
+    if planned.plan is None or target is None or root is None:
+        return Installation(ending="conflict", planned=planned, root=root)
+    if planned.plan.is_empty:
+        return Installation(ending="nothing-to-do", planned=planned, root=root)
+    foreign = _foreign_changes(planned.plan)
+    if foreign and not options.assume_yes:
+        answer = consent(foreign)
+        if not answer:
+            ending: Ending = "needs-consent" if answer is None else "declined"
+            return Installation(ending=ending, planned=planned, root=root, foreign=foreign)
+    return _carry_out(planned, planned.plan, target, root, options, surroundings, reporter, keep_failed=keep_failed)
+
+
+def _carry_out(
+    planned: Planned,
+    steps: Plan,
+    target: Target,
+    root: Path,
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    *,
+    keep_failed: bool,
+) -> Installation:
+    """Change the environment, prove it, and only then make the change stay."""
+    resolved = planned.resolved
+    verification = None
+    with change(root, is_new=resolved.environment is None, keep_failed=keep_failed) as ongoing:
+        environment = resolved.environment or _created(root, options, surroundings, reporter, planned)
+        record = _execute(planned, steps, environment, ongoing, options, surroundings, reporter)
+        ending: Ending = "failed"
+        if record.status == "done":
+            verification = _prove(environment, target, surroundings, reporter)
+            ending = _ending(verification)
+        if ending in {"installed", "unverified"}:
+            _write_constraints(planned, ongoing)
+            ongoing.commit()
+    return Installation(
+        ending=ending,
+        planned=planned,
+        root=root,
+        record=record,
+        verification=verification,
+        log_folder=ongoing.log_folder,
+    )
+
+
+def _created(
+    root: Path, options: Options, surroundings: Surroundings, reporter: Reporter, planned: Planned
+) -> Environment:
+    reporter.stage("creating-environment", environment=str(root))
+    create_environment(
+        root,
+        python=options.python or str(interpreter(options)),
+        settings=planned.resolved.settings,
+        environ=surroundings.environ,
+        reporter=reporter,
+    )
+    return read_environment(root, surroundings=surroundings)
+
+
+def _execute(
+    planned: Planned,
+    steps: Plan,
+    environment: Environment,
+    ongoing: Ongoing,
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+) -> ExecutionRecord:
+    reporter.stage("installing")
+    return execute(
+        steps,
+        environment=environment,
+        ongoing=ongoing,
+        settings=planned.resolved.settings,
+        environ=surroundings.environ,
+        read=lambda: read_environment(environment.root, surroundings=surroundings),
+        reporter=reporter,
+        is_offline=options.is_offline,
+    )
+
+
+def _prove(
+    environment: Environment, target: Target, surroundings: Surroundings, reporter: Reporter
+) -> VerificationReport | None:
+    """Run the kernel tests where the target is this machine; None for a described GPU."""
+    if target.gpus and target.origin == "described":
+        return None
+    after = read_environment(environment.root, surroundings=surroundings)
+    return verify(
+        environment.python,
+        device="cpu" if target.is_cpu else "cuda",
+        gpus=target.gpus,
+        environ=surroundings.environ,
+        installed=frozenset(found.name for found in after.distributions),
+        reporter=reporter,
+    )
+
+
+def _ending(verification: VerificationReport | None) -> Ending:
+    if verification is None or not verification.checks:
+        return "unverified"
+    return "verification-failed" if verification.failed else "installed"
+
+
+def _write_constraints(planned: Planned, ongoing: Ongoing) -> None:
+    """Record the family's pins, for `gpuenv run` to keep other installers from undoing them."""
+    resolution = planned.resolved.outcome
+    if isinstance(resolution, Conflict):
+        return
+    lines = [f"{pin.project}=={pin.version}" for pin in resolution.pins]
+    (ongoing.state / "constraints.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _foreign_changes(steps: Plan) -> tuple[str, ...]:
+    """List the packages outside the GPU family that are there and would change."""
+    return tuple(
+        f"{step.project} {step.replaces} -> {step.version}"
+        for step in steps.installs
+        if not step.is_family and step.replaces is not None and not step.project.startswith("nvidia-")
+    )

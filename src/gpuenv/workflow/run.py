@@ -1,0 +1,114 @@
+"""Makes the variables that an environment and its GPUs need, for `gpuenv run`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.detect.environment import find_environment, read_environment
+from gpuenv.detect.host import detect_host
+from gpuenv.errors import UsageError
+from gpuenv.install.state import state_of
+from gpuenv.matrix.catalog import load_matrix
+from gpuenv.models.hardware import Presence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.surroundings import Surroundings
+    from gpuenv.workflow.options import Options
+
+_ROOT_VARIABLES: Final = {"venv": "VIRTUAL_ENV", "conda": "CONDA_PREFIX"}
+"""What says which environment is active, by its kind; the others have no such variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """What `gpuenv run` changes."""
+
+    environment: Environment
+    variables: Mapping[str, str]
+    """Only what is set or changed, in the order in which it is shown."""
+
+
+def run_settings(options: Options, surroundings: Surroundings) -> RunSettings:
+    """Find the environment and the GPUs, and make the variables. A machine without a GPU simply has fewer."""
+    environment = read_environment(find_environment(options.venv, surroundings), surroundings=surroundings)
+    host = detect_host(surroundings, gpu_models=lambda: load_matrix(options.matrix, cwd=surroundings.cwd).gpus)
+    detected = host.gpus if host.presence is Presence.PRESENT else ()
+    constraints = state_of(environment.root) / "constraints.txt"
+    variables = run_variables(
+        environment,
+        gpus=_selected(detected, options.gpus),
+        is_selected=bool(options.gpus),
+        constraints=constraints if constraints.is_file() else None,
+        environ=surroundings.environ,
+    )
+    return RunSettings(environment=environment, variables=variables)
+
+
+def run_variables(
+    environment: Environment,
+    *,
+    gpus: Sequence[Gpu],
+    is_selected: bool,
+    constraints: Path | None,
+    environ: Mapping[str, str],
+) -> dict[str, str]:
+    """Make the variables; nothing else is changed, and nothing that the user has set is taken away.
+
+    PATH and the constraint variables are extended. The architecture lists are for builds, one entry per compute
+    capability: TORCH_CUDA_ARCH_LIST is `8.6;12.0`, CMAKE_CUDA_ARCHITECTURES is `86;120`.
+    """
+    folders = [str(folder) for folder in search_folders(environment)]
+    if environ.get("PATH"):
+        folders.append(environ["PATH"])
+    variables = {"PATH": os.pathsep.join(folders)}
+    if environment.kind in _ROOT_VARIABLES:
+        variables[_ROOT_VARIABLES[environment.kind]] = str(environment.root)
+    if is_selected:
+        variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpu.uuid or str(gpu.index or 0) for gpu in gpus)
+        if not all(gpu.uuid for gpu in gpus):
+            variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the order in which the indexes were detected
+    capabilities = sorted({capability for gpu in gpus for capability in gpu.capabilities})
+    if capabilities:
+        variables["TORCH_CUDA_ARCH_LIST"] = ";".join(map(str, capabilities))
+        variables["CMAKE_CUDA_ARCHITECTURES"] = ";".join(
+            f"{capability.major}{capability.minor}" for capability in capabilities
+        )
+    if constraints is not None:
+        for name in ("UV_CONSTRAINT", "PIP_CONSTRAINT"):
+            given = [environ[name]] if environ.get(name) else []
+            # Both tools split the value at spaces; a URL has none.
+            path = constraints.as_uri() if " " in str(constraints) else str(constraints)
+            variables[name] = " ".join([*given, path])
+    return variables
+
+
+def search_folders(environment: Environment) -> tuple[Path, ...]:
+    """The folders of an environment's programs, as its own activation would put them first."""
+    beside_python = environment.python.parent
+    if not environment.platform.name.startswith("windows") or environment.kind == "venv":
+        return (beside_python,)
+    if environment.kind == "conda":
+        root = environment.root
+        return (root, root / "Library" / "bin", root / "Scripts")
+    return (beside_python, beside_python / "Scripts")
+
+
+def _selected(gpus: Sequence[Gpu], selectors: Sequence[str]) -> tuple[Gpu, ...]:
+    """Keep the GPUs that `--gpu` names by index or UUID, in its order; all of them without it."""
+    if not selectors:
+        return tuple(gpus)
+    chosen = []
+    for selector in selectors:
+        found = [gpu for gpu in gpus if selector in {str(gpu.index), gpu.uuid}]
+        if not found:
+            known = tuple(gpu.uuid or str(gpu.index) for gpu in gpus)
+            raise UsageError("unknown-gpu-selector", selector=selector, known=known)
+        chosen += found
+    return tuple(dict.fromkeys(chosen))
