@@ -117,12 +117,15 @@ def count_containers(
     """Count the containers between two offsets by the images they hold.
 
     `strict`: everything that begins as a container must be one (the sections made for them); otherwise the magic can
-    be any data's own bytes, and what follows decides. `passed` is told each stretch that was searched byte by byte.
+    be any data's own bytes, and what follows decides. `passed` is told from time to time which stretch is done with.
     """
     counted: dict[Images, int] = {}
     misses = containers = 0
-    position = start
+    position = kept = start
     while True:
+        if position - kept > _CHUNK and passed is not None:
+            passed(kept, position)
+            kept = position
         if buffer[position : position + 4] != MAGIC:
             position = _next_magic(buffer, position, end, passed)
         if position + len(MAGIC) > end:

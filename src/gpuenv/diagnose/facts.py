@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
+from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion, DriverVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +54,7 @@ _TOOLKIT: Final = re.compile(
     re.IGNORECASE,
 )
 _CUDNN: Final = re.compile(r"\bcudnn(?:[ _]version)?\s{0,3}[:=]\s{0,3}v?(?P<major>\d{1,2})(?=\.|\b)|nvidia-cudnn-cu\d\d\s{0,20}={0,3}\s{0,20}(?P<wheel>\d{1,2})\.", re.IGNORECASE)
+_ARCHITECTURES: Final = re.compile(r"(?:\b(?:sm|compute)_\d{2,3}[af]?['\"]?[,;\s]{0,3}['\"]?){2,30}")
 _WINDOWS_BUILD: Final = re.compile(r"Windows\s10\D{0,30}(?P<build>1\d{4})\b")
 
 
@@ -82,6 +83,8 @@ class TextFacts:
     is_jetson: bool = False
     windows_build: int | None = None
     has_no_nvidia: bool = False
+    architectures: tuple[Architecture, ...] = ()
+    """Of torch's build, as `torch.cuda.get_arch_list()` prints them."""
 
 
 def read_facts(text: LogText, families: Sequence[GpuFamily]) -> TextFacts:
@@ -108,6 +111,7 @@ def read_facts(text: LogText, families: Sequence[GpuFamily]) -> TextFacts:
         is_jetson=re.search(r"\bjetson|\btegra\b|\bl4t\b|jetpack", lowered) is not None,
         windows_build=int(build["build"]) if build else None,
         has_no_nvidia=re.search(r"\bno nvidia\b(?! driver)", lowered) is not None,
+        architectures=_architectures(joined),
     )
 
 
@@ -165,6 +169,17 @@ def _packages(lines: Sequence[str]) -> Mapping[str, Version | None]:
         for found in _PACKAGE.finditer(line):
             packages.setdefault(canonicalize_name(found["name"]), _version(found["version"]))
     return packages
+
+
+def _architectures(text: str) -> tuple[Architecture, ...]:
+    found = _ARCHITECTURES.search(text)
+    return () if found is None else parse_architectures(found.group())
+
+
+def parse_architectures(text: str) -> tuple[Architecture, ...]:
+    """Read the machine code of `sm_50 sm_60 compute_37`; PTX is left out, since it decides nothing here (rule 3)."""
+    names = re.findall(r"sm_(\d{2,3}[af]?)", text)
+    return tuple(Architecture.parse(name) for name in names)
 
 
 def _version(text: str | None) -> Version | None:

@@ -60,7 +60,7 @@ def compile_closure(
         uv=find_uv(environ),
         pins=tuple(pins),
         others=tuple(others),
-        constraints=(*settings.constraints, *constraints),
+        constraints=tuple(constraints),
         python=python,
         target=target_arguments(platform, str(python_version)) if platform is not None else (),
         settings=settings,
@@ -69,7 +69,7 @@ def compile_closure(
         is_offline=is_offline,
     )
     result = question.ask()
-    missing = frozenset() if result.succeeded else _missing_beside_torch(result, question.pins)
+    missing = frozenset() if result.succeeded or settings.no_index else _missing_beside_torch(result, question.pins)
     if missing:
         result = question.ask(companions=tuple(sorted(missing)))
     for line in result.stderr.splitlines():
@@ -106,8 +106,9 @@ class _Question:
 
     def ask(self, companions: tuple[str, ...] = ()) -> ProcessResult:
         """Run `uv pip compile`; the companions come from torch's index as well."""
-        indexes = dict(explicit_indexes(self.pins))
-        indexes |= {project: indexes["torch"] for project in companions}
+        indexes = {} if self.settings.no_index else dict(explicit_indexes(self.pins))
+        if companions:
+            indexes |= dict.fromkeys(companions, indexes["torch"])
         requirements = [*(pin.requirement for pin in self.pins), *companions]
         with tempfile.TemporaryDirectory(prefix="gpuenv-") as folder:
             project = Path(folder, "pyproject.toml")
@@ -122,7 +123,7 @@ class _Question:
                 python=self.python,
                 target=self.target,
                 indexes=self._index_arguments(),
-                constraints=(limits,) if self.constraints else (),
+                constraints=(*map(Path, self.settings.constraints), *((limits,) if self.constraints else ())),
                 only_binary=tuple(pin.project for pin in self.pins),
                 with_hashes=self.with_hashes,
                 is_offline=self.is_offline,

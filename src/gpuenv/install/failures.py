@@ -33,7 +33,9 @@ def _signature(code: str, pattern: str, *, has_explanation: bool = False) -> _Si
 
 
 _SIGNATURES: Final = (
-    _signature("no-space", r"No space left on device|os error 28\b|There is not enough space on the disk|os error 112\b"),
+    _signature(
+        "no-space", r"No space left on device|os error 28\b|There is not enough space on the disk|os error 112\b"
+    ),
     _signature("hash-mismatch", r"Hash mismatch for `(?P<package>[^`]+)`"),
     _signature("index-refused", r"An index \((?P<url>[^)]+)\) returned a (?P<status>403) Forbidden"),
     _signature("index-refused", r"An index URL \((?P<url>[^)]+)\) could not be queried[^(]*\((?P<status>401)"),
@@ -56,7 +58,9 @@ _SIGNATURES: Final = (
     _signature("index-garbled", r"unexpected JSON from `(?P<url>[^`]+)`"),
     _signature("index-garbled", r"Unsupported `Content-Type` .* for `(?P<url>[^`]+)`"),
     _signature("proxy-failed", r"url \((?P<url>[^)]+)\).*(?:tunnel error|proxy)"),
-    _signature("tls-failed", r"url \((?P<url>[^)]+)\).*(?:InvalidContentType|certificate|UnknownIssuer|TLS|HandshakeFailure)"),
+    _signature(
+        "tls-failed", r"url \((?P<url>[^)]+)\).*(?:InvalidContentType|certificate|UnknownIssuer|TLS|HandshakeFailure)"
+    ),
     _signature("network-timed-out", r"url \((?P<url>[^)]+)\).*(?:operation timed out|request timed out|deadline)"),
     _signature("network-unreachable", r"error sending request for url \((?P<url>[^)]+)\)"),
     _signature("download-cut-off", r"Failed to download `(?P<package>[^`]+)`.*(?:response body|end of file|timed out)"),
@@ -66,7 +70,9 @@ _SIGNATURES: Final = (
     _signature("requirement-not-understood", r"Couldn't parse requirement.*?cause: (?P<detail>[^\n]+)"),
     _signature("system-interpreter", r"interpreter at `(?P<python>[^`]+)` is externally managed"),
     _signature("python-not-found", r"No interpreter found (?:for|at path) (?P<python>Python [\w.+]+|`[^`]+`)"),
-    _signature("environment-not-writable", r"failed to (?:\w+ )+`?(?P<detail>[^\n]*(?:Permission denied|Read-only)[^\n]*)"),
+    _signature(
+        "environment-not-writable", r"failed to (?:\w+ )+`?(?P<detail>[^\n]*(?:Permission denied|Read-only)[^\n]*)"
+    ),
 )
 """In the order in which they are tried: what names the cause before what names a symptom."""
 
@@ -91,9 +97,9 @@ def why_failed(output: str, *, exit_code: int) -> Notice:
 
 
 def explanation(text: str) -> str:
-    """Take uv's explanation out of what it printed: everything from its first error on, in whole sentences.
+    r"""Take uv's explanation out of what it printed: everything from its first error on, in whole sentences.
 
-    >>> explanation("Resolved 1 package\\nerror: No solution\\n  cause: Because a\\n         And because b")
+    >>> explanation("Resolved 1 package\nerror: No solution\n  cause: Because a\n         And because b")
     'No solution: Because a And because b'
     """
     _, found, rest = text.partition("error: ")

@@ -15,19 +15,17 @@ if TYPE_CHECKING:
 
 _TOKEN: Final = re.compile(r"\d+|[a-z]+")
 _TRADEMARKS: Final = re.compile(r"\((?:r|tm)\)|[®™]")
-_MEMORY: Final = re.compile(r"\d+\s*g(?:b|ib)?\b")
+_MEMORY: Final = re.compile(r"\b\d+\s*g(?:b|ib)?\b")
 
 _NOISE: Final = frozenset({"nvidia", "geforce", "gpu", "graphics", "card", "corporation", "device"})
 """Words that are said or left out at will."""
 _SPELLINGS: Final = {"mobile": "laptop", "notebook": "laptop"}
 
-_NEUTRAL: Final = frozenset(
-    [
-        *("tesla", "quadro", "rtx", "gtx", "gt", "titan", "grid", "ada", "blackwell", "pascal", "generation", "edition"),
-        *("sxm", "pcie", "nvl", "hbm", "mezz", "dgxs", "fhhl", "active", "pg"),
-    ]
+_BRANDS: Final = frozenset(
+    ["tesla", "quadro", "rtx", "gtx", "gt", "titan", "grid", "ada", "blackwell", "pascal", "generation", "edition"]
 )
-"""Brands, generations and boards: what a name may have beyond what was asked for and still be the same product."""
+_BOARDS: Final = frozenset(["sxm", "pcie", "nvl", "hbm", "mezz", "dgxs", "fhhl", "active", "pg"])
+_NUMBERED_BOARDS: Final = frozenset(["sxm", "hbm", "pg"])
 
 _MOST_NEAR: Final = 5
 
@@ -39,8 +37,8 @@ class _Name(NamedTuple):
     """Lower case, without trade marks and spaces at the ends."""
     tokens: tuple[str, ...]
     """Words and numbers without noise: `RTX5070Ti` is (rtx, 5070, ti)."""
-    extras: frozenset[int]
-    """Positions of memory sizes and their units among the tokens."""
+    boards: frozenset[int]
+    """Positions of boards and memory sizes among the tokens: what two cards of one product may differ in."""
 
 
 def find_gpu(text: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
@@ -51,12 +49,8 @@ def find_gpu(text: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     """
     wanted = _take_apart(text)
     names = [(_take_apart(model.name), model) for model in models]
-    if wanted.tokens and not set(wanted.tokens) <= _NEUTRAL:
-        for is_close in _DEGREES:
-            found = tuple(model for name, model in names if is_close(wanted, name))
-            if found:
-                return found
-        found = _nearest_variant(wanted, names)
+    for asked in dict.fromkeys((wanted, _without_board(wanted))):
+        found = _closest(asked, names)
         if found:
             return found
     near = _near(wanted, names)
@@ -67,6 +61,16 @@ def find_by_pci_id(device_id: str, models: Iterable[GpuModel]) -> tuple[GpuModel
     """Find the models with a PCI device id: `2C05`, `0x2c05`, `10de:2c05`; () for one that the matrix does not know."""
     digits = device_id.strip().lower().removeprefix("10de:").removeprefix("0x").upper().zfill(4)
     return tuple(model for model in models if digits in model.pci_device_ids)
+
+
+def _closest(wanted: _Name, names: Sequence[tuple[_Name, GpuModel]]) -> tuple[GpuModel, ...]:
+    if all(_is_neutral(wanted, at) for at in range(len(wanted.tokens))):
+        return ()
+    for is_close in _DEGREES:
+        found = tuple(model for name, model in names if is_close(wanted, name))
+        if found:
+            return found
+    return _nearest_variant(wanted, names)
 
 
 def _is_same_text(wanted: _Name, name: _Name) -> bool:
@@ -117,7 +121,7 @@ def _nearest_variant(wanted: _Name, names: Iterable[tuple[_Name, GpuModel]]) -> 
 
 def _near(wanted: _Name, names: Sequence[tuple[_Name, GpuModel]]) -> tuple[str, ...]:
     by_key = {"".join(name.tokens): model.name for name, model in names}
-    keys = difflib.get_close_matches("".join(wanted.tokens), by_key, n=_MOST_NEAR, cutoff=0.5)
+    keys = difflib.get_close_matches("".join(wanted.tokens), by_key, n=_MOST_NEAR, cutoff=0.6)
     return tuple(by_key[key] for key in keys)
 
 
@@ -125,22 +129,27 @@ def _take_apart(text: str) -> _Name:
     whole = " ".join(_TRADEMARKS.sub("", text.lower()).split())
     memory = [found.span() for found in _MEMORY.finditer(whole)]
     tokens: list[str] = []
-    extras: set[int] = set()
+    boards: set[int] = set()
     for found in _TOKEN.finditer(whole):
         if found[0] in _NOISE:
             continue
-        if any(start <= found.start() < end for start, end in memory):
-            extras.add(len(tokens))
+        is_memory = any(start <= found.start() < end for start, end in memory)
+        is_number_of_board = found[0].isdecimal() and bool(tokens) and tokens[-1] in _NUMBERED_BOARDS
+        if is_memory or is_number_of_board or found[0] in _BOARDS:
+            boards.add(len(tokens))
         tokens.append(_SPELLINGS.get(found[0], found[0]))
-    return _Name(whole=whole.removeprefix("nvidia "), tokens=tuple(tokens), extras=frozenset(extras))
+    return _Name(whole=whole.removeprefix("nvidia "), tokens=tuple(tokens), boards=frozenset(boards))
+
+
+def _without_board(name: _Name) -> _Name:
+    """Leave out board and memory, which people add to names that have none: `RTX 3090 24GB`."""
+    tokens = tuple(token for at, token in enumerate(name.tokens) if at not in name.boards)
+    return _Name(whole=" ".join(tokens), tokens=tokens, boards=frozenset())
 
 
 def _is_neutral(name: _Name, at: int) -> bool:
-    token = name.tokens[at]
-    if at in name.extras or token in _NEUTRAL:
-        return True
-    # The number of a board: sxm4, hbm3, pg509.
-    return token.isdecimal() and at > 0 and name.tokens[at - 1] in {"sxm", "hbm", "pg"}
+    """Whether a name may have this word beyond what was asked for and still be the same product."""
+    return at in name.boards or name.tokens[at] in _BRANDS
 
 
 def _position(wanted: tuple[str, ...], tokens: tuple[str, ...]) -> int | None:

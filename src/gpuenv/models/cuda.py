@@ -7,7 +7,7 @@ compared with another.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import total_ordering
 from typing import Final, Literal
 
@@ -124,11 +124,19 @@ class CudaVersion:
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DriverVersion:
     """The version of the NVIDIA kernel driver, e.g. 580.95.05. In contrast to the CUDA version it speaks."""
 
     text: str
+    numbers: tuple[int, ...] = field(init=False, repr=False)
+    """The numeric parts, for comparison: leading zeros carry no meaning, and 580 equals 580.0."""
+
+    def __post_init__(self) -> None:
+        parts = [int(part) for part in self.text.split(".")]
+        while len(parts) > 1 and parts[-1] == 0:
+            parts.pop()
+        object.__setattr__(self, "numbers", tuple(parts))
 
     @classmethod
     def parse(cls, text: str) -> DriverVersion:
@@ -149,14 +157,6 @@ class DriverVersion:
 
     def __hash__(self) -> int:
         return hash(self.numbers)
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The numeric parts, for comparison: leading zeros carry no meaning, and 580 equals 580.0."""
-        parts = [int(part) for part in self.text.split(".")]
-        while len(parts) > 1 and parts[-1] == 0:
-            parts.pop()
-        return tuple(parts)
 
     @property
     def branch(self) -> int:

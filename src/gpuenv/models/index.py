@@ -64,3 +64,6 @@ class ProjectPage:
     project: NormalizedName
     wheels: tuple[IndexedWheel, ...]
     """In the order of the page. Empty when the page does not exist (404, and 403 as PyTorch's index answers)."""
+    is_flat: bool = False
+    """Whether all projects share one page or folder (`cu126/` of some mirrors, a find-links page): engines take such
+    a place as find-links, not as an index."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from gpuenv.models.cuda import CudaVersion
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
-    from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion, DriverVersion
+    from gpuenv.models.cuda import Architecture, ComputeCapability, DriverVersion
     from gpuenv.models.platform import PlatformName, PythonVersion
 
 
@@ -119,12 +121,11 @@ class TorchBuild:
     free_threaded: tuple[PythonVersion, ...] = ()
     """The free-threaded Pythons that it has wheels for: 3.13t."""
 
-    @property
-    def cuda(self) -> CudaVersion | None:
-        """CUDA version it was built with; None for a CPU build."""
-        from gpuenv.models.cuda import CudaVersion  # noqa: PLC0415 - keeps this module's import free of regexes
+    cuda: CudaVersion | None = field(init=False, repr=False)
+    """CUDA version it was built with, by its tag; None for a CPU build."""
 
-        return CudaVersion.from_tag(self.tag)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cuda", CudaVersion.from_tag(self.tag))
 
     @property
     def is_nightly(self) -> bool:

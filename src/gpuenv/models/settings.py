@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
+
+_CREDENTIALS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s]*@")
+"""`scheme://` and what stands before the last `@` of the host part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +40,8 @@ class IndexSettings:
     timeout_s: float | None = None
     constraints: tuple[str, ...] = ()
     origins: tuple[SettingOrigin, ...] = ()
+
+
+def redact_url(text: str) -> str:
+    """Take the credentials out of a URL, or out of every URL in a line of text: what may be shown and written down."""
+    return _CREDENTIALS.sub(r"\g<scheme>", text)

@@ -205,10 +205,10 @@ def _only(problem: Problem, gpus: tuple[Gpu, ...]) -> Problem:
 
 def _rows(problem: Problem, gpus: tuple[Gpu, ...]) -> list[ArchitectureRow]:
     return [
-        row
+        problem.architectures[capability]
         for gpu in gpus
         for capability in gpu.capabilities
-        if (row := problem.matrix.architecture(capability)) is not None
+        if capability in problem.architectures
     ]
 
 

@@ -14,7 +14,7 @@ from gpuenv.resolve.companions import companion_pins
 from gpuenv.resolve.listing import installable, page
 from gpuenv.resolve.onnxruntime import onnxruntime_pin
 from gpuenv.rules.coverage import build_coverage
-from gpuenv.rules.driver import driver_fit, first_driver, floor_driver
+from gpuenv.rules.driver import first_driver, fit_of, floor_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from gpuenv.models.hardware import Gpu
     from gpuenv.models.matrix import TorchBuild
+    from gpuenv.models.platform import PythonVersion
     from gpuenv.models.resolution import Candidate, Pin
     from gpuenv.resolve.problem import Problem
 
@@ -100,7 +101,7 @@ def gpu_coverage(problem: Problem, build: TorchBuild, gpu: Gpu) -> Coverage | No
             build,
             capability,
             driver_cuda=problem.driver_cuda,
-            architecture=problem.matrix.architecture(capability),
+            architecture=problem.architectures.get(capability),
         )
         if found.refusal is not None:
             needed = problem.matrix.cuda_release(build.cuda) if build.cuda else None
@@ -139,10 +140,7 @@ def _cover(problem: Problem, build: TorchBuild) -> tuple[Coverage, ...] | Notice
 
 
 def _fit(problem: Problem, build: TorchBuild) -> DriverFit | None:
-    driver = None if "driver" in problem.ignored else problem.target.driver
-    if build.cuda is None:
-        return None
-    return driver_fit(build.cuda, driver, problem.target.platform, problem.matrix.cuda)
+    return None if build.cuda is None else fit_of(build.cuda, problem.driver)
 
 
 def _driver_refuses(problem: Problem, build: TorchBuild) -> Notice:
@@ -168,15 +166,7 @@ def _python_refuses(problem: Problem, candidate: Candidate) -> Notice | None:
         if _wheel_version_installable(problem, candidate):
             return None
         return Notice.of("wheel-not-on-index", build=build.label, python=str(python), index=build.tag)
-    serves = (
-        (build.python_min.major, build.python_min.minor)
-        <= (python.major, python.minor)
-        <= (
-            build.python_max.major,
-            build.python_max.minor,
-        )
-    )
-    if serves:
+    if _has_wheels_for(build, python):
         return None
     return Notice.of(
         "no-wheel-for-python",
@@ -185,6 +175,12 @@ def _python_refuses(problem: Problem, candidate: Candidate) -> Notice | None:
         oldest=str(build.python_min),
         newest=str(build.python_max),
     )
+
+
+def _has_wheels_for(build: TorchBuild, python: PythonVersion) -> bool:
+    if python.free_threaded:
+        return python in build.free_threaded
+    return build.python_min <= python <= build.python_max
 
 
 def _wheel_version_installable(problem: Problem, candidate: Candidate) -> bool:

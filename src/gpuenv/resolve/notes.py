@@ -79,9 +79,7 @@ def _last_release(problem: Problem) -> Notice | None:
 
 def _covers_all(problem: Problem, build: TorchBuild) -> bool:
     return all(
-        build_coverage(
-            build, capability, driver_cuda=None, architecture=problem.matrix.architecture(capability)
-        ).refusal
+        build_coverage(build, capability, driver_cuda=None, architecture=problem.architectures.get(capability)).refusal
         is None
         for gpu in problem.target.gpus
         for capability in gpu.capabilities
@@ -96,19 +94,13 @@ def _newer_with_driver(problem: Problem, best: Judgement) -> Notice | None:
     if unlimited is None or unlimited.candidate.build.version <= best.candidate.build.version:
         return None
     better = unlimited.candidate.build
-    rows = [
-        row
-        for gpu in problem.target.gpus
-        for capability in gpu.capabilities
-        if (row := problem.matrix.architecture(capability)) is not None
-    ]
     if better.cuda is None:
         return None
     needs = minimum_driver(
         better.cuda,
         problem.target.platform,
         problem.matrix.cuda,
-        rows=rows,
+        rows=problem.architectures.values(),
         is_ptx=any(served.kind == "ptx" for served in unlimited.coverage),
     )
     return Notice.of(

@@ -8,7 +8,7 @@ from gpuenv.models.index import Source, SourceKind
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Coverage, DriverFit, Pin
 from gpuenv.rules.coverage import best_ptx, best_sass
-from gpuenv.rules.driver import driver_fit
+from gpuenv.rules.driver import fit_of
 
 if TYPE_CHECKING:
     from gpuenv.models.cuda import ComputeCapability
@@ -61,8 +61,7 @@ def _serves(problem: Problem, build: OnnxRuntimeBuild) -> bool:
 
 def onnxruntime_fit(problem: Problem, build: OnnxRuntimeBuild) -> DriverFit | None:
     """Tell how a build fits the target's driver."""
-    driver = None if "driver" in problem.ignored else problem.target.driver
-    return driver_fit(build.cuda, driver, problem.target.platform, problem.matrix.cuda)
+    return fit_of(build.cuda, problem.driver)
 
 
 def onnxruntime_coverage(problem: Problem, build: OnnxRuntimeBuild, gpu: Gpu) -> Coverage | None:

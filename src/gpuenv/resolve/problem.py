@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from gpuenv.rules.driver import driver_cuda
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
 
-    from gpuenv.models.cuda import CudaVersion
+    from gpuenv.models.cuda import ComputeCapability, CudaVersion
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import ProjectPage, Source
-    from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.matrix import ArchitectureRow, CompatibilityMatrix
     from gpuenv.models.request import Request
     from gpuenv.models.target import Target
+    from gpuenv.rules.driver import DriverReading
 
 PageKey = tuple["Source", "str | None", str]
 """Source, CUDA tag below it, project: what a page of an index is found by."""
@@ -34,6 +33,9 @@ class Problem:
     request: Request
     target: Target
     matrix: CompatibilityMatrix
+    architectures: Mapping[ComputeCapability, ArchitectureRow]
+    """The rows of the target's GPUs; a GPU newer than the matrix has none."""
+    driver_reading: DriverReading | None = None
     environment: Environment | None = None
     pages: Mapping[PageKey, ProjectPage] = field(default_factory=dict)
     """The index pages that were read. A page that was not read is taken to list what the matrix says."""
@@ -44,11 +46,14 @@ class Problem:
     ignored: frozenset[Limit] = frozenset()
 
     @property
+    def driver(self) -> DriverReading | None:
+        """What the target's driver can load; None where no driver was stated."""
+        return None if "driver" in self.ignored else self.driver_reading
+
+    @property
     def driver_cuda(self) -> CudaVersion | None:
         """The CUDA version that the target's driver speaks; None where no driver was stated."""
-        if self.target.driver is None or "driver" in self.ignored:
-            return None
-        return driver_cuda(self.target.driver, self.target.platform, self.matrix.cuda)
+        return self.driver.cuda if self.driver is not None else None
 
     def ignoring(self, *limits: Limit) -> Problem:
         """Leave limits aside."""

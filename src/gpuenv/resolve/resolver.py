@@ -26,16 +26,16 @@ from gpuenv.resolve.onnxruntime import (
 from gpuenv.resolve.problem import PageKey, Problem
 from gpuenv.resolve.ranking import would_rank_higher
 from gpuenv.resolve.search import search
-from gpuenv.rules.driver import minimum_driver
+from gpuenv.rules.driver import minimum_driver, read_driver
 from gpuenv.rules.wheel_tags import supported_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gpuenv.models.cuda import CudaVersion, DriverVersion
+    from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import ProjectPage
-    from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.matrix import ArchitectureRow, CompatibilityMatrix
     from gpuenv.models.request import Request
     from gpuenv.models.target import Target
 
@@ -57,6 +57,8 @@ def resolve(
         request=request,
         target=target,
         matrix=matrix,
+        architectures=_architectures(target, matrix),
+        driver_reading=read_driver(target.driver, target.platform, matrix.cuda) if target.driver else None,
         environment=environment,
         pages=pages or {},
         wheel_tags=supported_tags(target.platform, target.python) if pages else frozenset(),
@@ -75,6 +77,11 @@ def resolve(
         if found.best is not None:
             return _resolution(problem, found.best, found.rejections, caveats)
     return explain(problem)
+
+
+def _architectures(target: Target, matrix: CompatibilityMatrix) -> Mapping[ComputeCapability, ArchitectureRow]:
+    capabilities = {capability for gpu in target.gpus for capability in gpu.capabilities}
+    return {row.capability: row for row in matrix.architectures if row.capability in capabilities}
 
 
 def _keep(problem: Problem) -> Resolution | None:
@@ -174,12 +181,7 @@ def _source_version(best: Judgement) -> Version:
 def _minimum_driver(problem: Problem, cuda: CudaVersion | None, *, is_ptx: bool) -> DriverVersion | None:
     if cuda is None or problem.target.is_cpu:
         return None
-    rows = [
-        row
-        for gpu in problem.target.gpus
-        for capability in gpu.capabilities
-        if (row := problem.matrix.architecture(capability)) is not None
-    ]
+    rows = problem.architectures.values()
     return minimum_driver(cuda, problem.target.platform, problem.matrix.cuda, rows=rows, is_ptx=is_ptx)
 
 

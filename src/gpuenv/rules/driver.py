@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.models.cuda import DriverVersion
 from gpuenv.models.resolution import DriverFit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gpuenv.models.cuda import CudaVersion
     from gpuenv.models.hardware import Driver
@@ -42,26 +43,53 @@ def driver_cuda(driver: Driver, platform: Platform, releases: Sequence[CudaRelea
     return driver.cuda_version or _cuda_by_table(driver, platform, releases)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverReading:
+    """What a driver can load, worked out once for many builds."""
+
+    version: DriverVersion | None
+    cuda: CudaVersion | None
+    """As `driver_cuda` tells it."""
+    by_table: CudaVersion | None
+    floors: Mapping[int, DriverVersion]
+    """The oldest driver that runs builds of a CUDA major."""
+
+
+def read_driver(driver: Driver, platform: Platform, releases: Sequence[CudaRelease]) -> DriverReading:
+    """Work out what a driver can load."""
+    by_table = _cuda_by_table(driver, platform, releases)
+    return DriverReading(
+        version=driver.version,
+        cuda=driver.cuda_version or by_table,
+        by_table=by_table,
+        floors={release.version.major: floor_driver(release, platform) for release in releases},
+    )
+
+
 def driver_fit(
     build_cuda: CudaVersion, driver: Driver | None, platform: Platform, releases: Sequence[CudaRelease]
 ) -> DriverFit | None:
     """Tell how a build's CUDA version fits a driver; None where the driver cannot load it."""
-    if driver is None:
+    return fit_of(build_cuda, read_driver(driver, platform, releases) if driver is not None else None)
+
+
+def fit_of(build_cuda: CudaVersion, reading: DriverReading | None) -> DriverFit | None:
+    """Tell how a build's CUDA version fits a driver that was read; None where the driver cannot load it."""
+    if reading is None:
         return DriverFit.UNKNOWN
-    spoken = driver_cuda(driver, platform, releases)
+    spoken, by_table = reading.cuda, reading.by_table
     if spoken is None:
         return None
-    by_table = _cuda_by_table(driver, platform, releases)
     is_raised = by_table is not None and by_table.major < spoken.major
     if build_cuda <= spoken:
         needs_raise = is_raised and by_table is not None and build_cuda.major > by_table.major
         return DriverFit.FORWARD_COMPAT if needs_raise else DriverFit.DIRECT
     if build_cuda.major != spoken.major:
         return None
-    release = next((row for row in releases if row.version.major == build_cuda.major), None)
-    if is_raised or driver.version is None or release is None:
+    floor = reading.floors.get(build_cuda.major)
+    if is_raised or reading.version is None or floor is None:
         return DriverFit.MINOR
-    return DriverFit.MINOR if driver.version >= floor_driver(release, platform) else None
+    return DriverFit.MINOR if reading.version >= floor else None
 
 
 def driver_branch(version: DriverVersion, platform: Platform, releases: Sequence[CudaRelease]) -> int:

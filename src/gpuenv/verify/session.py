@@ -134,9 +134,9 @@ def split_printed(text: str, token: str) -> dict[str, str]:
     """Give each check what was printed while it ran; what came between checks is under `-`."""
     printed: dict[str, str] = {}
     current = "-"
-    for line in text.splitlines(keepends=True):
+    for line in text.split("\n"):  # str.splitlines would end lines at the marker too
         if line.startswith(f"{_MARKER}{token} "):
-            current = line.split(maxsplit=1)[1].strip()
+            current = line.split(" ", maxsplit=1)[1]
         elif line.strip():
-            printed[current] = printed.get(current, "") + line
+            printed[current] = f"{printed.get(current, '')}{line}\n"
     return printed

@@ -1,3 +1,5 @@
+# ruff: noqa
+# mypy: ignore-errors
 """Stands in for a CPU build of torch: what PyPI gives on Windows."""
 
 from types import SimpleNamespace

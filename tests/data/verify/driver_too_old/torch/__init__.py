@@ -1,3 +1,5 @@
+# ruff: noqa
+# mypy: ignore-errors
 """Stands in for torch 2.9.1+cu130 on a driver of CUDA 12.8."""
 
 from types import SimpleNamespace

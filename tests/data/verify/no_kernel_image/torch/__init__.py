@@ -1,5 +1,8 @@
+# ruff: noqa
+# mypy: ignore-errors
 """Stands in for torch 2.9.1+cu130 on a GTX 1080 Ti: everything but a kernel works, and every kernel fails."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 __version__ = "2.9.1+cu130"
@@ -54,6 +57,11 @@ def _made(*_arguments, device="cpu", **_options):
 
 
 zeros = ones = eye = tensor = view_as_complex = cat = _made
+
+
+def equal(first, _second):
+    first._operation()
+
 float8_e4m3fn = float16 = float32 = float64 = bfloat16 = "a dtype"
 
 
@@ -63,11 +71,10 @@ class _Namespace:
 
 
 fft, linalg, sparse = _Namespace(), _Namespace(), _Namespace()
-nn = SimpleNamespace(functional=_Namespace())
 version = SimpleNamespace(cuda="13.0", hip=None)
 _flags = SimpleNamespace(allow_tf32=False)
 backends = SimpleNamespace(
-    cuda=SimpleNamespace(matmul=_flags, is_flash_attention_available=lambda: True),
+    cuda=SimpleNamespace(matmul=_flags, sdp_kernel=lambda **_flags: nullcontext()),
     cudnn=SimpleNamespace(allow_tf32=True, is_available=lambda: True, version=lambda: 91300),
 )
 cuda = SimpleNamespace(
@@ -79,3 +86,5 @@ cuda = SimpleNamespace(
     synchronize=lambda: None,
 )
 _C = SimpleNamespace(_cuda_getDriverVersion=lambda: 13000)
+
+from torch import nn

@@ -1,3 +1,5 @@
+# ruff: noqa
+# mypy: ignore-errors
 """Becomes the real CPU torch, with a device `cuda` that computes on the CPU and fails where it is told to.
 
 What the checks do on a GPU runs for real, numbers included. `faults.json` beside this package names the faults.
@@ -131,7 +133,22 @@ for _name, _value in {
     "synchronize": _synchronize,
 }.items():
     setattr(torch.cuda, _name, _value)
+
+
+def _nms(boxes, scores, threshold):
+    kept, order = [], scores.argsort(descending=True)
+    while len(order):
+        best, order = order[0], order[1:]
+        kept.append(best)
+        low = torch.maximum(boxes[best, :2], boxes[order, :2])
+        high = torch.minimum(boxes[best, 2:], boxes[order, 2:])
+        shared = (high - low).clamp(min=0).prod(dim=1)
+        area = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)
+        order = order[shared / (area[best] + area[order] - shared) <= threshold]
+    return torch.stack(kept)
+
+
 sys.modules["torchvision"] = SimpleNamespace(
-    __version__="0.28.0+cu130", __spec__=SimpleNamespace(), ops=SimpleNamespace(nms=None)
+    __version__="0.28.0+cu130", __spec__=SimpleNamespace(), ops=SimpleNamespace(nms=_nms)
 )
 sys.modules["torch"] = torch

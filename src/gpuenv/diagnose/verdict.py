@@ -1,0 +1,28 @@
+"""What one signature came to mean once the facts were heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gpuenv.errors import ContextValue
+    from gpuenv.models.diagnosis import Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One cause, with what remains possible beside it."""
+
+    code: str
+    confidence: Confidence
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    """The facts that the message names."""
+    reasons: tuple[str, ...] = ()
+    """The facts that decided, in the words of the tools themselves: `torch 2.8.0+cu128`, `sm_75 sm_80`."""
+    remaining: tuple[str, ...] = ()
+    """Codes of causes that the facts did not rule out."""
+    weight: int | None = None
+    """In place of the signature's, where the facts made another cause of it."""

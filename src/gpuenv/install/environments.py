@@ -1,0 +1,94 @@
+"""Creates environments, and refuses those that must not be changed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.errors import GpuenvError
+from gpuenv.install.failures import why_failed
+from gpuenv.install.snapshot import trees_of
+from gpuenv.install.state import STATE_FOLDER
+from gpuenv.install.uv import engine_environment, find_uv, venv_argv, without_credentials
+from gpuenv.models.notice import Notice
+from gpuenv.models.progress import Reporter
+from gpuenv.process import stream
+from gpuenv.project.uv_arguments import uv_index_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.settings import IndexSettings
+
+_HARMLESS: Final = frozenset({STATE_FOLDER, ".gitignore", "CACHEDIR.TAG", ".lock"})
+"""What a folder may hold where an environment is to be created: what an environment leaves when it is undone."""
+
+
+def create_environment(
+    root: Path,
+    *,
+    python: str | None,
+    settings: IndexSettings,
+    environ: Mapping[str, str],
+    reporter: Reporter | None = None,
+    is_offline: bool = False,
+) -> tuple[Notice, ...]:
+    """Create a venv with `uv venv`; gives the warnings that belong to it.
+
+    `python` is a version or a path; None lets uv choose. The environment gets pip, as users expect of a venv (without
+    it, `pip` in an activated shell is another Python's); where pip cannot be had it is made without, with the warning
+    `environment-without-pip`. Nothing is downloaded but that: no Python.
+
+    Raises `folder-not-empty` for a folder that holds anything else, and `python-not-found`.
+    """
+    listener = reporter or Reporter()
+    require_free(root)
+    listener.stage("creating-environment", folder=str(root), python=python or "")
+    failure = None
+    for with_pip in (True, False):
+        argv = venv_argv(
+            find_uv(environ),
+            root.absolute(),
+            python=python,
+            with_pip=with_pip,
+            indexes=uv_index_arguments(settings),
+            is_offline=is_offline,
+        )
+        result = stream(
+            argv,
+            env=engine_environment(environ),
+            on_line=lambda line: listener.output(without_credentials(line)),
+            cwd=root.absolute().parent,
+        )
+        if result.succeeded:
+            return () if with_pip else (_without_pip(failure),)
+        failure = why_failed(result.stdout, exit_code=result.exit_code)
+        if failure.code in {"python-not-found", "no-space", "environment-not-writable"}:
+            break
+    if failure is None:
+        raise AssertionError
+    raise GpuenvError(failure.code, **failure.context)
+
+
+def _without_pip(failure: Notice | None) -> Notice:
+    return Notice.of("environment-without-pip", cause=failure.code if failure is not None else None)
+
+
+def require_free(root: Path) -> None:
+    """Refuse a folder where an environment would lie among other things, and a file."""
+    if root.is_dir():
+        if trees_of(root) or any(name not in _HARMLESS for name in os.listdir(root)):  # noqa: PTH208 - names
+            raise GpuenvError("folder-not-empty", folder=str(root))
+    elif os.path.lexists(root):
+        raise GpuenvError("folder-not-empty", folder=str(root))
+
+
+def require_changeable(environment: Environment) -> None:
+    """Refuse interpreters that belong to the operating system (PEP 668), and what cannot be written."""
+    if environment.kind == "system":
+        raise GpuenvError("system-interpreter", python=str(environment.python))
+    for path in (environment.root, environment.site_packages):
+        if not os.access(path, os.W_OK):
+            raise GpuenvError("environment-not-writable", environment=str(environment.root), detail=str(path))
