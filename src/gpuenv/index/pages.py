@@ -6,7 +6,7 @@ import re
 import time
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from packaging.utils import canonicalize_name
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from gpuenv.index.transport import Answer
     from gpuenv.models.index import Source
     from gpuenv.models.settings import IndexSettings
+
+Holds: TypeAlias = Literal["files", "pages"]
+"""What a page is expected to link to: files, or (also) the pages of projects and tags."""
 
 _ACCEPT: Final = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01"
@@ -67,7 +70,7 @@ def read_project_page(
     with Transport(settings, sleep=sleep) as transport:
         reader = _Reader(transport, PageCache(folder=cache))
         if source.kind is SourceKind.FIND_LINKS:
-            listing, is_flat = reader.existing(location), True
+            listing, is_flat = reader.existing(location, holds="files"), True
         else:
             listing, is_flat = _find_on_index(reader, location.rstrip("/"), tag, name)
     wheels = tuple(_at_home(wheel, location) for wheel in indexed_wheels(listing.links, name))
@@ -82,17 +85,17 @@ def _find_on_index(reader: _Reader, base: str, tag: str | None, project: Normali
     lists the wheels themselves, as flat mirrors do), or the base's, which then does not list the tag.
     """
     index = f"{base}/{tag}" if tag else base
-    page = reader.listing(f"{index}/{project}/")
+    page = reader.listing(f"{index}/{project}/", holds="files")
     if isinstance(page, Listing):
         return page, False
-    above = reader.listing(f"{index}/")
+    above = reader.listing(f"{index}/", holds="pages")
     if isinstance(above, Listing):
         if project in above.children:
             raise page
         return above, bool(above.links)
     if tag is None:
         raise above
-    top = reader.existing(f"{base}/")
+    top = reader.existing(f"{base}/", holds="pages")
     if not any(_NAMES_OF_A_BASE.fullmatch(child) for child in top.children):
         raise GpuenvError("index-not-an-index", url=redact_url(f"{base}/"), detail="text/html")
     return Listing(), False
@@ -112,24 +115,25 @@ class _Reader:
         self._transport = transport
         self._cache = cache
 
-    def existing(self, url: str) -> Listing:
+    def existing(self, url: str, *, holds: Holds) -> Listing:
         """Read a listing that has to be there."""
-        listing = self.listing(url)
+        listing = self.listing(url, holds=holds)
         if isinstance(listing, GpuenvError):
             raise listing
         return listing
 
-    def listing(self, url: str) -> Listing | GpuenvError:
+    def listing(self, url: str, *, holds: Holds) -> Listing | GpuenvError:
         """Read a listing; one that is not there (403, 404) is returned as the error that it may or may not be."""
         cached = self._cache.load(url)
         answer = self._transport.get(url, headers={"Accept": _ACCEPT, **validators(cached)})
         shown = redact_url(url)
         match answer.status:
             case HTTPStatus.OK:
+                listing = _listing(answer, shown, holds=holds)
                 self._cache.store(url, answer)
-                return _listing(answer, shown)
+                return listing
             case HTTPStatus.NOT_MODIFIED if cached is not None:
-                return _listing(cached, shown)
+                return _listing(cached, shown, holds=holds)
             case HTTPStatus.FORBIDDEN:
                 return GpuenvError("index-forbidden", url=shown)
             case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
@@ -140,15 +144,16 @@ class _Reader:
                 raise GpuenvError("index-answered-error", url=shown, status=status)
 
 
-def _listing(answer: Answer, shown: str) -> Listing:
+def _listing(answer: Answer, shown: str, *, holds: Holds) -> Listing:
     """Parse a page by its media type; raises `index-not-an-index` where it is something else."""
     try:
         if answer.content_type.endswith("json"):
             listing = parse_json(answer.body, answer.url)
         else:
-            listing = parse_html(answer.body.decode(answer.encoding or "utf-8", errors="replace"), answer.url)
-    except (NotAListingError, LookupError) as error:
-        raise GpuenvError("index-not-an-index", url=shown, detail=answer.content_type) from error
-    if not listing.is_listing and not listing.children:
-        raise GpuenvError("index-not-an-index", url=shown, detail=answer.content_type)
+            listing = parse_html(answer.body.decode(errors="replace"), answer.url)
+    except NotAListingError as error:
+        raise GpuenvError("index-not-an-index", url=shown, detail=str(error)) from error
+    is_one = listing.is_listing or (holds == "pages" and bool(listing.children))
+    if not is_one:
+        raise GpuenvError("index-not-an-index", url=shown, detail=answer.content_type or "-")
     return listing

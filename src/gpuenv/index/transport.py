@@ -42,7 +42,6 @@ class Answer:
     status: int
     content_type: str
     """Media type in lower case, without parameters."""
-    encoding: str | None
     body: bytes
     etag: str | None = None
     last_modified: str | None = None
@@ -144,7 +143,6 @@ class Transport:
             url=url,
             status=response.status_code,
             content_type=response.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
-            encoding=response.encoding,
             body=bytes(body),
             etag=response.headers.get("ETag"),
             last_modified=response.headers.get("Last-Modified"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.index import PYTORCH_INDEX_URL
 from gpuenv.rules.coverage import best_ptx, best_sass, build_coverage
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from gpuenv.models.cuda import ComputeCapability, CudaVersion
     from gpuenv.models.matrix import ArchitectureRow, CompatibilityMatrix, OnnxRuntimeBuild, TorchBuild
     from gpuenv.models.platform import PlatformName
+
+_NIGHTLY_PLATFORM: Final = "linux-x86_64"
+"""The only platform for which the code of nightly channels is recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class ArchitectureSummary:
     tags: tuple[TagSummary, ...]
     """By CUDA tag, ascending."""
     nightly: tuple[str, ...]
-    """Live nightly channels that are known to serve it."""
+    """Live nightly channels that are known to serve it; for Linux on x86_64 only."""
     minimum_driver_branch: int | None
     maximum_driver_branch: int | None
     minimum_onnxruntime: Version | None
@@ -111,7 +114,9 @@ def _summary(matrix: CompatibilityMatrix, row: ArchitectureRow, platform: Platfo
         nightly=tuple(
             channel.tag
             for channel in matrix.nightly
-            if channel.is_live and best_sass(channel.sass, row.capability, build_cuda=None) is not None
+            if channel.is_live
+            and platform == _NIGHTLY_PLATFORM
+            and best_sass(channel.sass, row.capability, build_cuda=None) is not None
         ),
         minimum_driver_branch=row.minimum_driver_branch,
         maximum_driver_branch=row.maximum_driver_branch,

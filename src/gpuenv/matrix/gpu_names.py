@@ -27,7 +27,7 @@ _BRANDS: Final = frozenset(
 _BOARDS: Final = frozenset(["sxm", "pcie", "nvl", "hbm", "mezz", "dgxs", "fhhl", "active", "pg"])
 _NUMBERED_BOARDS: Final = frozenset(["sxm", "hbm", "pg"])
 
-_MOST_NEAR: Final = 5
+_MOST_NEAR: Final = 3
 
 
 class _Name(NamedTuple):
@@ -54,7 +54,8 @@ def find_gpu(text: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
         if found:
             return found
     near = _near(wanted, names)
-    raise UsageError("unknown-gpu", name=text, near=near, nearest=near[0] if near else None)
+    numbered = {f"near_{number}": name for number, name in enumerate(near, start=1)}
+    raise UsageError("unknown-gpu", name=text, near=near, **numbered)
 
 
 def find_by_pci_id(device_id: str, models: Iterable[GpuModel]) -> tuple[GpuModel, ...]:

@@ -29,21 +29,35 @@ def target_conflict(problem: Problem) -> Conflict | None:
     if driver is None or driver.version is None:
         return None
     branch = driver_branch(driver.version, problem.target.platform, problem.matrix.cuda)
-    for gpu in problem.target.gpus:
-        rows = _rows(problem, (gpu,))
-        floor, ceiling = gpu_driver_floor(rows), gpu_driver_ceiling(rows)
-        needs_open = any(row.open_kernel_module_only for row in rows)
-        if floor is not None and branch < floor:
-            return Conflict(
-                reason=_driver_notice(problem, "driver-too-old-for-gpu", gpu=gpu, branch=floor, is_open=needs_open),
-                causes=(Cause(change=_install_driver(problem, floor, is_open=needs_open), would_give=None),),
-            )
-        if ceiling is not None and branch > ceiling:
-            return Conflict(
-                reason=_driver_notice(problem, "driver-dropped-gpu", gpu=gpu, branch=ceiling, is_open=False),
-                causes=(Cause(change=_install_driver(problem, ceiling, is_open=False), would_give=None),),
-            )
-    return None
+    below = tuple(gpu for gpu in problem.target.gpus if branch < (gpu_driver_floor(_rows(problem, (gpu,))) or 0))
+    above = tuple(
+        gpu
+        for gpu in problem.target.gpus
+        if (ceiling := gpu_driver_ceiling(_rows(problem, (gpu,)))) is not None and branch > ceiling
+    )
+    if not below and not above:
+        return None
+    rows = _rows(problem, problem.target.gpus)
+    floor, ceiling = gpu_driver_floor(rows), gpu_driver_ceiling(rows)
+    driven = tuple(gpu for gpu in problem.target.gpus if gpu not in below and gpu not in above)
+    causes = [*_subset_causes(problem, driven)]
+    if floor is not None and ceiling is not None and floor > ceiling:
+        labels = tuple(gpu.label for gpu in problem.target.gpus)
+        reason = Notice.of("no-driver-for-all-gpus", gpus=labels, oldest=floor, newest=ceiling)
+        return Conflict(reason=reason, causes=(*causes, Cause(change=Notice.of("use-cpu"), would_give=None)))
+    code, gpus, needed = ("driver-too-old-for-gpu", below, floor) if below else ("driver-dropped-gpu", above, ceiling)
+    apt = _apt_package(
+        problem, needed or branch, is_open=bool(below) and any(row.open_kernel_module_only for row in rows)
+    )
+    return Conflict(
+        reason=Notice.of(
+            code, gpus=tuple(gpu.label for gpu in gpus), branch=needed, driver=str(driver.version), apt=apt
+        ),
+        causes=(
+            Cause(change=Notice.of("install-driver-branch", branch=needed, apt=apt), would_give=None),
+            *causes,
+        ),
+    )
 
 
 def explain(problem: Problem) -> Conflict:
@@ -62,7 +76,10 @@ def explain(problem: Problem) -> Conflict:
                 platform=problem.target.platform.name,
                 matrix=problem.matrix.version,
             ),
-            causes=tuple(_subset_causes(problem, uncovered)),
+            causes=(
+                *_subset_causes(problem, tuple(gpu for gpu in problem.target.gpus if gpu not in uncovered)),
+                Cause(change=Notice.of("use-cpu"), would_give=None),
+            ),
             rejected=rejections,
         )
     subsets = tuple(_maximal_subsets(problem))
@@ -178,13 +195,11 @@ def _maximal_subsets(problem: Problem) -> Iterator[Subset]:
                 yield Subset(gpus=gpus, would_give=best.candidate.build.label)
 
 
-def _subset_causes(problem: Problem, uncovered: tuple[Gpu, ...]) -> Iterator[Cause]:
-    """Name the rest of the GPUs, where there is one that a build serves."""
-    rest = tuple(gpu for gpu in problem.target.gpus if gpu not in uncovered)
-    best = search(_only(problem, rest)).best if rest else None
+def _subset_causes(problem: Problem, gpus: tuple[Gpu, ...]) -> Iterator[Cause]:
+    """Offer to use only some of the GPUs, where a build serves those."""
+    best = search(_only(problem, gpus)).best if gpus else None
     if best is not None:
-        yield Cause(change=_select(problem, rest), would_give=best.candidate.build.label)
-    yield Cause(change=Notice.of("use-cpu"), would_give=None)
+        yield Cause(change=_select(problem, gpus), would_give=best.candidate.build.label)
 
 
 def _select(problem: Problem, gpus: tuple[Gpu, ...]) -> Notice:
@@ -210,21 +225,6 @@ def _rows(problem: Problem, gpus: tuple[Gpu, ...]) -> list[ArchitectureRow]:
         for capability in gpu.capabilities
         if capability in problem.architectures
     ]
-
-
-def _driver_notice(problem: Problem, code: str, *, gpu: Gpu, branch: int, is_open: bool) -> Notice:
-    driver = problem.target.driver
-    return Notice.of(
-        code,
-        gpu=gpu.label,
-        branch=branch,
-        driver=str(driver.version) if driver else None,
-        apt=_apt_package(problem, branch, is_open=is_open),
-    )
-
-
-def _install_driver(problem: Problem, branch: int, *, is_open: bool) -> Notice:
-    return Notice.of("install-driver-branch", branch=branch, apt=_apt_package(problem, branch, is_open=is_open))
 
 
 def _apt_package(problem: Problem, branch: int, *, is_open: bool) -> str | None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from gpuenv.resolve.installed import family_requirements
+from gpuenv.rules.driver import read_driver
+from gpuenv.rules.wheel_tags import supported_tags
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,3 +62,26 @@ class Problem:
     def ignoring(self, *limits: Limit) -> Problem:
         """Leave limits aside."""
         return replace(self, ignored=self.ignored.union(limits))
+
+
+def make_problem(
+    request: Request,
+    target: Target,
+    matrix: CompatibilityMatrix,
+    *,
+    environment: Environment | None = None,
+    pages: Mapping[PageKey, ProjectPage] | None = None,
+) -> Problem:
+    """Put together what a resolution depends on, with what can be worked out once for all candidates."""
+    capabilities = {capability for gpu in target.gpus for capability in gpu.capabilities}
+    return Problem(
+        request=request,
+        target=target,
+        matrix=matrix,
+        architectures={row.capability: row for row in matrix.architectures if row.capability in capabilities},
+        driver_reading=read_driver(target.driver, target.platform, matrix.cuda) if target.driver else None,
+        environment=environment,
+        pages=pages or {},
+        wheel_tags=supported_tags(target.platform, target.python) if pages else frozenset(),
+        installed_specifiers=family_requirements(environment) if environment is not None else {},
+    )

@@ -13,7 +13,7 @@ from gpuenv.models.index import SourceKind
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict, Pin, Rejection, Resolution
 from gpuenv.resolve.conflict import explain, target_conflict
-from gpuenv.resolve.installed import family_requirements, installed_candidate
+from gpuenv.resolve.installed import installed_candidate
 from gpuenv.resolve.judgement import Judgement, judge
 from gpuenv.resolve.notes import notes_on
 from gpuenv.resolve.onnxruntime import (
@@ -23,19 +23,18 @@ from gpuenv.resolve.onnxruntime import (
     pin_of,
     serving_builds,
 )
-from gpuenv.resolve.problem import PageKey, Problem
+from gpuenv.resolve.problem import PageKey, Problem, make_problem
 from gpuenv.resolve.ranking import would_rank_higher
 from gpuenv.resolve.search import search
-from gpuenv.rules.driver import minimum_driver, read_driver
-from gpuenv.rules.wheel_tags import supported_tags
+from gpuenv.rules.driver import minimum_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
+    from gpuenv.models.cuda import CudaVersion, DriverVersion
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import ProjectPage
-    from gpuenv.models.matrix import ArchitectureRow, CompatibilityMatrix
+    from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.request import Request
     from gpuenv.models.target import Target
 
@@ -53,17 +52,7 @@ def resolve(
     Pure: `pages` holds the index pages that were read so far; a page that is not in it is taken to list what the
     matrix says. An expected no is a `Conflict`, never an exception.
     """
-    problem = Problem(
-        request=request,
-        target=target,
-        matrix=matrix,
-        architectures=_architectures(target, matrix),
-        driver_reading=read_driver(target.driver, target.platform, matrix.cuda) if target.driver else None,
-        environment=environment,
-        pages=pages or {},
-        wheel_tags=supported_tags(target.platform, target.python) if pages else frozenset(),
-        installed_specifiers=family_requirements(environment) if environment is not None else {},
-    )
+    problem = make_problem(request, target, matrix, environment=environment, pages=pages)
     blocked = target_conflict(problem)
     if blocked is not None:
         return blocked
@@ -77,11 +66,6 @@ def resolve(
         if found.best is not None:
             return _resolution(problem, found.best, found.rejections, caveats)
     return explain(problem)
-
-
-def _architectures(target: Target, matrix: CompatibilityMatrix) -> Mapping[ComputeCapability, ArchitectureRow]:
-    capabilities = {capability for gpu in target.gpus for capability in gpu.capabilities}
-    return {row.capability: row for row in matrix.architectures if row.capability in capabilities}
 
 
 def _keep(problem: Problem) -> Resolution | None:

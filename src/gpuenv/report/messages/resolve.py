@@ -44,9 +44,7 @@ _REJECTIONS: Final[Mapping[str, Message]] = {
         en="no onnxruntime-gpu build of the CUDA major of {build} ({cuda}) serves this target",
         zh="没有与 {build} 的 CUDA 主版本({cuda})一致且适用于该目标的 onnxruntime-gpu",
     ),
-    "onnxruntime-gpu-on-cpu-target": Message(
-        en="onnxruntime-gpu is no CPU package", zh="onnxruntime-gpu 不是 CPU 包"
-    ),
+    "onnxruntime-gpu-on-cpu-target": Message(en="onnxruntime-gpu is no CPU package", zh="onnxruntime-gpu 不是 CPU 包"),
     "gpu-capability-unknown": Message(
         en="the compute capability of {gpu} is unknown", zh="无法确定 {gpu} 的计算能力", hints=("gpuenv detect",)
     ),
@@ -54,14 +52,18 @@ _REJECTIONS: Final[Mapping[str, Message]] = {
 
 _CONFLICTS: Final[Mapping[str, Message]] = {
     "driver-too-old-for-gpu": Message(
-        en="driver {driver} does not drive {gpu}: it takes branch {branch} or newer",
-        zh="驱动 {driver} 不支持 {gpu}:需要 {branch} 分支或更新",
+        en="driver {driver} does not drive {gpus}: it takes branch {branch} or newer",
+        zh="驱动 {driver} 不支持 {gpus}:需要 {branch} 分支或更新",
         hints=("sudo apt-get install {apt}",),
     ),
     "driver-dropped-gpu": Message(
-        en="driver {driver} no longer drives {gpu}: branch {branch} is the last that does",
-        zh="驱动 {driver} 已不再支持 {gpu}:{branch} 是最后一个支持的分支",
+        en="driver {driver} no longer drives {gpus}: branch {branch} is the last that does",
+        zh="驱动 {driver} 已不再支持 {gpus}:{branch} 是最后一个支持的分支",
         hints=("sudo apt-get install {apt}",),
+    ),
+    "no-driver-for-all-gpus": Message(
+        en="no driver drives all of {gpus}: one needs branch {oldest} or newer, another ended with branch {newest}",
+        zh="没有任何驱动能同时支持 {gpus}:其中一块需要 {oldest} 或更新的分支,另一块止于 {newest} 分支",
     ),
     "install-driver-branch": Message(
         en="install a driver of branch {branch}",

@@ -32,13 +32,13 @@ def _fail(fault):
         os.kill(os.getpid(), signal.SIGSEGV)
     elif fault == "hang":
         time.sleep(3600)
-    elif fault == "foreign-kernel":
+    elif fault.startswith("foreign-kernel"):
         # As CUDA's device printf does: C's standard output, no exception.
         os.write(1, b"FATAL: this function is for sm80, but was built for sm370\n" * 3)
     elif fault == "sticky":
         _lost.append("CUDA error: an illegal memory access was encountered")
         raise RuntimeError(_lost[0])
-    else:
+    elif fault != "wrong":
         raise RuntimeError(fault)
 
 
@@ -54,7 +54,7 @@ def _on_cpu(device):
     return "cpu" if str(device).startswith("cuda") else device
 
 
-def _wrapped(owner, name, *, result=None):
+def _wrapped(owner, name):
     """Replace a function by one that knows the device, and that fails as told when it meets the device."""
     original = getattr(owner, name)
 
@@ -63,7 +63,7 @@ def _wrapped(owner, name, *, result=None):
         if met and name in _FAULTS:
             _fail(_FAULTS[name])
             answer = original(*arguments, **options)
-            return answer * 0 if result is None else result(answer)
+            return answer if _FAULTS[name].endswith("right-numbers") else answer * 0
         return _marked(original(*arguments, **options)) if met else original(*arguments, **options)
 
     setattr(owner, name, replacement)
