@@ -140,28 +140,35 @@ def run_reporting(
             channel,
             _started([*argv, channel.name], env=env, cwd=cwd, stderr=subprocess.PIPE, pass_fds=channel.fds) as child,
         ):
-            timed_out = False
-            last_report = started
-            while True:
-                try:
-                    stdout, stderr = child.communicate(timeout=_POLL_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    pass
-                if channel.hand_on(on_report):
-                    last_report = time.monotonic()
-                elif time.monotonic() - last_report > silence_s and not timed_out:
-                    timed_out = True
-                    _end(child)
-            channel.hand_on(on_report)
+            stdout, stderr, timed_out = _listen(child, channel, on_report, silence_s=silence_s)
     return ProcessResult(
         argv=tuple(argv),
         exit_code=child.returncode,
-        stdout=stdout or "",
-        stderr=stderr or "",
+        stdout=stdout,
+        stderr=stderr,
         seconds=time.monotonic() - started,
         timed_out=timed_out,
     )
+
+
+def _listen(
+    child: subprocess.Popen[str], channel: _Channel, on_report: Callable[[str], None], *, silence_s: float
+) -> tuple[str, str, bool]:
+    """Hand on the reports of a child until it ends: its outputs, and whether it had to be ended."""
+    timed_out = False
+    last_report = time.monotonic()
+    while True:
+        try:
+            stdout, stderr = child.communicate(timeout=_POLL_S)
+        except subprocess.TimeoutExpired:  # noqa: PERF203 - waiting is what this loop does
+            if channel.hand_on(on_report):
+                last_report = time.monotonic()
+            elif time.monotonic() - last_report > silence_s and not timed_out:
+                timed_out = True
+                _end(child)
+        else:
+            channel.hand_on(on_report)
+            return stdout or "", stderr or "", timed_out
 
 
 class _Channel:

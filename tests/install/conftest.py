@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+
 from support.index_server import IndexServer
 from support.small_environments import make_venv
 from support.wheels import make_wheel

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from packaging.version import Version
-from support.index_server import Fault, IndexServer
-from support.small_environments import make_venv, picture, python_of, read_small, site_packages_of, versions
-from support.wheels import make_wheel, sha256_of
 
 from gpuenv.errors import GpuenvError
 from gpuenv.install.change import change
@@ -22,7 +20,9 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Install, Plan, Remove
 from gpuenv.models.resolution import Pin
 from gpuenv.models.settings import IndexSettings
-from support.small_environments import HERE
+from support.index_server import Fault, IndexServer
+from support.small_environments import HERE, make_venv, picture, python_of, read_small, site_packages_of, versions
+from support.wheels import make_wheel, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -205,9 +205,7 @@ def test_a_distribution_without_record_is_replaced_whole(
     (site_packages / "~orch").mkdir()
     (site_packages / "~orch" / "left.py").write_text("")
     torch = pin("torch", "2.0+cu126", "cu126", pytorch(server))
-    record = run_plan(
-        root, Plan(steps=(install("torch", "2.0+cu126", torch),)), server=server, environ=environ
-    )
+    record = run_plan(root, Plan(steps=(install("torch", "2.0+cu126", torch),)), server=server, environ=environ)
     assert record.status == "done"
     assert sorted(path.name for path in site_packages.glob("*orch*")) == ["torch", "torch-2.0+cu126.dist-info"]
     assert not (site_packages / "torch" / "only_here.py").exists()
@@ -251,11 +249,7 @@ def test_nothing_redirects_the_engine(
     assert picture(elsewhere) == before
 
 
-def test_an_interpreter_of_the_operating_system_is_refused(
-    root: Path, server: IndexServer, environ: Mapping[str, str]
-) -> None:
-    from dataclasses import replace
-
+def test_an_interpreter_of_the_operating_system_is_refused(root: Path, environ: Mapping[str, str]) -> None:
     with pytest.raises(GpuenvError) as caught, change(root) as ongoing:
         execute(
             Plan(steps=()),

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from importlib.metadata import distributions
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -19,16 +20,13 @@ from gpuenv.models.platform import Platform, PythonVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 HERE = PythonVersion(major=sys.version_info.major, minor=sys.version_info.minor)
 
 
 def make_venv(root: Path, environ: Mapping[str, str]) -> Path:
     """Make an empty venv of this Python."""
-    subprocess.run(
-        [find_uv_bin(), "venv", "-q", "--python", sys.executable, str(root)], check=True, env=dict(environ)
-    )
+    subprocess.run([find_uv_bin(), "venv", "-q", "--python", sys.executable, str(root)], check=True, env=dict(environ))
     return root
 
 
@@ -78,16 +76,12 @@ def picture(root: Path) -> dict[str, tuple[str, str]]:
     for folder, names, files in os.walk(root):
         names[:] = [name for name in names if name not in {".gpuenv", "__pycache__"}]
         for name in (*names, *files):
-            path = os.path.join(folder, name)
-            information = os.lstat(path)
-            found[os.path.relpath(path, root)] = (stat.filemode(information.st_mode), _content(path, information))
+            path = Path(folder, name)
+            found[path.relative_to(root).as_posix()] = (stat.filemode(path.lstat().st_mode), _content(path))
     return found
 
 
-def _content(path: str, information: os.stat_result) -> str:
-    if stat.S_ISLNK(information.st_mode):
-        return os.readlink(path)
-    if stat.S_ISDIR(information.st_mode):
-        return ""
-    with open(path, "rb") as stream:
-        return hashlib.sha256(stream.read()).hexdigest()
+def _content(path: Path) -> str:
+    if path.is_symlink():
+        return str(path.readlink())
+    return "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()

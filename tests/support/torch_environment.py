@@ -14,13 +14,10 @@ import venv
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 from uv import find_uv_bin
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 REQUIREMENT: Final = "torch==2.13.0+cpu"
 """With its local label: no index may answer with gigabytes of CUDA libraries instead."""
@@ -29,12 +26,12 @@ _TIMEOUT_S: Final = 600
 
 
 @pytest.fixture(scope="session")
-def torch_environment() -> Iterator[Path]:
+def torch_environment() -> Path:
     """The root of a venv in which `import torch` works; skips where pip's configuration leads to no CPU build."""
     made = _torch_environment()
     if isinstance(made, str):
         pytest.skip(f"no {REQUIREMENT} can be had: {made}")
-    yield Path(made.name) / "venv"
+    return Path(made.name) / "venv"
 
 
 @cache
@@ -43,22 +40,28 @@ def _torch_environment() -> TemporaryDirectory[str] | str:
     folder = TemporaryDirectory(prefix="gpuenv-torch-", ignore_cleanup_errors=True)
     root = Path(folder.name) / "venv"
     venv.EnvBuilder(symlinks=os.name == "posix").create(root)
-    python = python_of(root)
-    # uv takes a second where pip takes thirty; it does not read pip's configuration, so that is handed on.
-    by_uv = [find_uv_bin(), "pip", "install", "-q", "--python", str(python), *_find_links(), REQUIREMENT]
-    by_pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", REQUIREMENT]
-    failure = ""
-    for command in (by_uv, by_pip):
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=_TIMEOUT_S)
-        except subprocess.CalledProcessError as error:
-            failure = (error.stderr.strip().splitlines() or ["no output"])[-1]
-        except subprocess.TimeoutExpired:
-            failure = f"no answer in {_TIMEOUT_S} s"
-        else:
-            return folder
+    failure = install_into(python_of(root), REQUIREMENT)
+    if not failure:
+        return folder
     folder.cleanup()
     return failure
+
+
+def install_into(python: Path, *requirements: str) -> str:
+    """Install into a venv; the last line of the complaint where neither uv nor pip can, else an empty string."""
+    # uv takes a second where pip takes thirty; it does not read pip's configuration, so that is handed on.
+    by_uv = [find_uv_bin(), "pip", "install", "-q", "--python", str(python), *_find_links(), *requirements]
+    by_pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", *requirements]
+    return _failure_of(by_uv) and _failure_of(by_pip)
+
+
+def _failure_of(command: list[str]) -> str:
+    """Run an installer and return the last line of its complaint; empty where it succeeded."""
+    try:
+        ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return f"no answer in {_TIMEOUT_S} s"
+    return "" if ran.returncode == 0 else (ran.stderr.strip().splitlines() or ["no output"])[-1]
 
 
 def python_of(root: Path) -> Path:

@@ -12,15 +12,15 @@ from gpuenv.binaries.fatbin import FormatError
 from gpuenv.binaries.regions import Region, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gpuenv.binaries.fatbin import Buffer
 
 ELF_MAGIC: Final = b"\x7fELF"
 HEADER_BYTES: Final = 64
+SECTION_BYTES: Final = 64
 
 _CLASS_64, _LITTLE_ENDIAN = 2, 1
-_SECTION_BYTES: Final = 64
 _header = Struct("<40xQ10xHHH").unpack_from
 _section = Struct("<IIQ8xQQI20x").unpack_from
 _PROGBITS: Final = 1
@@ -53,7 +53,7 @@ def section_table(header: bytes, start: int) -> tuple[int, int, int] | None:
     offset, entry_bytes, count, names = _header(header, 0)
     if not offset:
         return 0, 0, 0
-    if entry_bytes != _SECTION_BYTES:
+    if entry_bytes != SECTION_BYTES:
         raise FormatError("section-table-unknown", start)
     return offset, count, names
 
@@ -66,33 +66,39 @@ def elf_regions(buffer: Buffer, start: int, end: int) -> tuple[Region, ...]:
     table = section_table(buffer[start : start + HEADER_BYTES], start)
     if table is None:
         return ()
-    offset, count, names = table
-    if not offset:
+    if not table[0]:
         return (Region(role=Role.DATA, start=start, end=end),)
-    at = start + offset
-    if at + _SECTION_BYTES > end:
-        raise FormatError("section-table-truncated", at)
-    if not count:  # more than 65,279 sections: the first one says how many
-        count = _section(buffer, at)[4]
-    if names == _EXTENDED_NAMES:
-        names = _section(buffer, at)[5]
-    if at + count * _SECTION_BYTES > end or names >= count:
-        raise FormatError("section-table-truncated", at)
-    return regions_of(buffer, at, count=count, names=names, start=start, end=end)
+    return regions_of(
+        table, lambda offset, size: buffer[start + offset : start + offset + size], start=start, end=end
+    )
 
 
-def regions_of(buffer: Buffer, table: int, *, count: int, names: int, start: int, end: int) -> tuple[Region, ...]:
-    """List the regions by the section table at offset `table` of the buffer, for a file that lies at `start`."""
-    _, _, _, names_offset, names_bytes, _ = _section(buffer, table + names * _SECTION_BYTES)
-    if start + names_offset + names_bytes > end:
-        raise FormatError("section-table-truncated", table)
-    text = buffer[start + names_offset : start + names_offset + names_bytes]
-    return tuple(_regions(buffer, table, count, text, start, end))
+def regions_of(
+    table: tuple[int, int, int], read: Callable[[int, int], bytes], *, start: int, end: int
+) -> tuple[Region, ...]:
+    """List the regions by what `section_table` gave, for a file that lies between two offsets.
+
+    `read` gives bytes of the file by offset in it and size.
+    """
+    offset, count, names = table
+    size = end - start
+    if offset + SECTION_BYTES > size:
+        raise FormatError("section-table-truncated", start + offset)
+    if not count or names == _EXTENDED_NAMES:
+        first = _section(read(offset, SECTION_BYTES), 0)
+        count, names = count or first[4], first[5] if names == _EXTENDED_NAMES else names
+    if offset + count * SECTION_BYTES > size or names >= count:
+        raise FormatError("section-table-truncated", start + offset)
+    rows = read(offset, count * SECTION_BYTES)
+    _, _, _, names_offset, names_bytes, _ = _section(rows, names * SECTION_BYTES)
+    if names_offset + names_bytes > size:
+        raise FormatError("section-table-truncated", start + names_offset)
+    return tuple(_regions(rows, read(names_offset, names_bytes), start, end))
 
 
-def _regions(buffer: Buffer, table: int, count: int, names: bytes, start: int, end: int) -> Iterator[Region]:
-    for number in range(count):
-        name_offset, kind, flags, offset, size, _ = _section(buffer, table + number * _SECTION_BYTES)
+def _regions(rows: bytes, names: bytes, start: int, end: int) -> Iterator[Region]:
+    for at in range(0, len(rows), SECTION_BYTES):
+        name_offset, kind, flags, offset, size, _ = _section(rows, at)
         if kind != _PROGBITS or not size:
             continue
         name = names[name_offset : names.find(b"\0", name_offset)]

@@ -123,7 +123,9 @@ def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -
 
 def _finish(name: str, result: CommandResult, *, terminal: Terminal, is_json: bool) -> int:
     try:
-        if is_json:
+        if result.is_written:
+            pass
+        elif is_json:
             json.dump(envelope(name, result, terminal.language), sys.stdout, ensure_ascii=False, indent=2)
             sys.stdout.write("\n")
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gpuenv.cli.options import (
     add_environment,
@@ -12,6 +12,7 @@ from gpuenv.cli.options import (
     add_target,
     options_from,
 )
+from gpuenv.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gpuenv.cli.invocation import Invocation
     from gpuenv.report.result import CommandResult
     from gpuenv.report.terminal import Terminal
+    from gpuenv.workflow.resolution import Resolved
 
 
 def configure_parser(parser: argparse.ArgumentParser) -> None:
@@ -28,10 +30,18 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     add_environment(parser)
     add_sources(parser)
     add_matrix(parser)
+    parser.add_argument("--why", metavar="REQ", help="explain one version in full, e.g. torch==2.15.0")
+    parser.add_argument(
+        "--batch", metavar="FILE", help="plan for many machines: JSON Lines, one machine a line, - for standard input"
+    )
 
 
 def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     """Plan and show it; changes nothing."""
+    if getattr(arguments, "batch", None):
+        return _batch(invocation, arguments)
+    if getattr(arguments, "why", None):
+        return _why(invocation, arguments)
     from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
     from gpuenv.report.plan import plan_as_json, write_plan  # noqa: PLC0415
     from gpuenv.report.result import CommandResult  # noqa: PLC0415
@@ -63,4 +73,57 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
             language=invocation.terminal.language,
         ),
         write=write,
+    )
+
+
+def _why(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
+    from gpuenv.report.result import CommandResult  # noqa: PLC0415
+    from gpuenv.report.why import why_as_json, write_why  # noqa: PLC0415
+    from gpuenv.workflow.why import explain_version  # noqa: PLC0415
+
+    explained = explain_version(arguments.why, options_from(arguments), invocation.surroundings, invocation.reporter)
+    rows = why_as_json(
+        ((one.candidate, one.refusal, one.coverage, one.fit) for one in explained), invocation.terminal.language
+    )
+    return CommandResult(status="ok", exit_code=0, data={"why": rows}, write=lambda terminal: write_why(terminal, rows))
+
+
+def _batch(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
+    """Write one envelope, or one line, per machine as it is answered."""
+    from gpuenv.report.batch import answer_result, batch_result, write_answer  # noqa: PLC0415
+    from gpuenv.workflow.batch import plan_batch  # noqa: PLC0415
+
+    done = []
+    lines = _lines(invocation, arguments.batch)
+    for answer in plan_batch(lines, options_from(arguments), invocation.surroundings, invocation.reporter):
+        resolved = answer.resolved
+        data = _resolution_data(resolved, invocation) if resolved is not None else {}
+        outcome = resolved.outcome if resolved is not None else None
+        result = answer_result(answer.id, outcome, data, answer.error)
+        write_answer(invocation.terminal, result, is_json=invocation.is_json)
+        done.append((result.status, result.exit_code))
+    return batch_result(done)
+
+
+def _lines(invocation: Invocation, file: str) -> list[str]:
+    if file == "-":
+        return invocation.stdin.read().splitlines()
+    path = invocation.surroundings.cwd / file
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise UsageError("file-unreadable", file=str(path), problem=str(error)) from error
+
+
+def _resolution_data(resolved: Resolved, invocation: Invocation) -> dict[str, Any]:
+    from gpuenv.report.plan import plan_as_json  # noqa: PLC0415
+
+    return plan_as_json(
+        target=resolved.target,
+        matrix_version=resolved.matrix.version,
+        outcome=resolved.outcome,
+        plan=None,
+        notes=resolved.notes,
+        is_changed=False,
+        language=invocation.terminal.language,
     )

@@ -45,7 +45,6 @@ def create_environment(
     """
     listener = reporter or Reporter()
     require_free(root)
-    listener.stage("creating-environment", folder=str(root), python=python or "")
     failure = None
     for with_pip in (True, False):
         argv = venv_argv(

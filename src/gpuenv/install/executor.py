@@ -37,17 +37,18 @@ def execute(
     *,
     ongoing: Ongoing,
     environment: Environment,
-    closure: Sequence[LockedPackage],
     settings: IndexSettings,
     environ: Mapping[str, str],
     read: Callable[[], Environment],
+    closure: Sequence[LockedPackage] = (),
     reporter: Reporter | None = None,
     is_offline: bool = False,
 ) -> ExecutionRecord:
     """Remove and install what the plan says, nothing else, then read the environment again and compare.
 
-    `closure` gives the hashes that the wheels must have. The record's status is `failed` with the cause, or
-    `outcome-differs` with every difference, or `done`; putting things back is the work of `change`, around this.
+    `closure` gives the hashes that the wheels must have, where they are known. The record's status is `done`, or
+    `failed` with the cause, or `outcome-differs` with every difference; putting things back is the work of `change`,
+    around this.
     Raises `system-interpreter`, `environment-not-writable` and `uv-not-found` before anything is touched.
     """
     require_changeable(environment)
@@ -99,7 +100,7 @@ class _Run:
         """Remove these; gives the cause of a failure."""
         if not projects:
             return None
-        self._listener.stage("removing", packages=", ".join(projects))
+        self._listener.stage("removing-packages", packages=", ".join(projects))
         return self._command(uninstall_argv(self._uv, projects, python=self._python))
 
     def install(
@@ -111,7 +112,9 @@ class _Run:
         is_offline: bool,
     ) -> Notice | None:
         """Install these in one command: uv fetches everything before it replaces anything."""
-        self._listener.stage("installing", packages=", ".join(f"{step.project} {step.version}" for step in steps))
+        self._listener.stage(
+            "installing-packages", packages=", ".join(f"{step.project} {step.version}" for step in steps)
+        )
         pins = tuple(step.pin for step in steps if step.pin is not None)
         flat = (part for page in flat_locations(pins) for part in ("--find-links", page))
         with tempfile.TemporaryDirectory(prefix="gpuenv-") as folder:

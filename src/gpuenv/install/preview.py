@@ -36,6 +36,7 @@ def preview_install(
     kept: Collection[str],
     settings: IndexSettings,
     environ: Mapping[str, str],
+    constraints: Sequence[str] = (),
     reporter: Reporter,
 ) -> tuple[LockedPackage, ...]:
     """List what uv would add to or change in the environment of `python`, the family included, sorted by name.
@@ -51,7 +52,7 @@ def preview_install(
         asked = Path(folder, "requirements.in")
         asked.write_text("".join(f"{line}\n" for line in others), encoding="utf-8")
         limits = Path(folder, "constraints.txt")
-        limits.write_text("".join(f"{line}\n" for line in settings.constraints), encoding="utf-8")
+        limits.write_text("".join(f"{line}\n" for line in (*settings.constraints, *constraints)), encoding="utf-8")
         argv = (
             *(str(find_uv(environ)), "pip", "install", "--dry-run", "--python", str(python)),
             *("--requirements", str(project), "--requirements", str(asked), "--constraints", str(limits)),

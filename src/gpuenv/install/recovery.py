@@ -58,7 +58,7 @@ def recover_occupied(root: Path) -> bool:
     found = False
     for folder in reversed(changes_of(root)):
         entries = read_journal(folder.journal)
-        if _is_finished(entries):
+        if _is_finished(entries) or not folder.path.exists():  # finishing a later undo may have discarded it
             continue
         found = True
         begin = entry_of(entries, "begin")

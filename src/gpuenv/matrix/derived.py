@@ -129,6 +129,4 @@ def _summary(matrix: CompatibilityMatrix, row: ArchitectureRow, platform: Platfo
 
 def _tag_summary(tag: str, builds: Iterable[TorchBuild]) -> TagSummary:
     versions = sorted(build.version for build in builds if build.tag == tag)
-    return TagSummary(
-        tag=tag, first_torch=versions[0], last_torch=versions[-1], index_url=f"{PYTORCH_INDEX_URL}/{tag}"
-    )
+    return TagSummary(tag=tag, first_torch=versions[0], last_torch=versions[-1], index_url=f"{PYTORCH_INDEX_URL}/{tag}")

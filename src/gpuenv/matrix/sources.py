@@ -46,9 +46,7 @@ class Sources:
         verified = row.optional("verified", _parse_date)
         if evidence is None and verified is None:
             return found
-        return Provenance(
-            evidence=evidence or found.evidence, source=found.source, verified=verified or found.verified
-        )
+        return Provenance(evidence=evidence or found.evidence, source=found.source, verified=verified or found.verified)
 
     def named(self, row: Table, place: str, keys: str) -> Provenance:
         """Look up the keys that a row names at a place."""

@@ -75,9 +75,7 @@ def parse_torch(root: Table) -> TorchFile:
     companions = tuple(_companion(table, sources) for table in root.tables("companion"))
     nightly = tuple(_nightly(table, sources) for table in root.tables("nightly"))
     root.finish()
-    return TorchFile(
-        builds=tuple(builds), companions=companions, nightly=nightly, unused_sources=sources.unused
-    )
+    return TorchFile(builds=tuple(builds), companions=companions, nightly=nightly, unused_sources=sources.unused)
 
 
 def _release(table: Table, sources: Sources) -> _Release:

@@ -14,7 +14,6 @@ from gpuenv.matrix.gpus_file import parse_gpus
 from gpuenv.matrix.manifest_file import MANIFEST, parse_manifest
 from gpuenv.matrix.onnxruntime_file import parse_onnxruntime
 from gpuenv.matrix.torch_file import parse_torch
-from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.notice import Notice
 
 if TYPE_CHECKING:
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gpuenv.matrix.torch_file import TorchFile
-    from gpuenv.models.cuda import Architecture, ComputeCapability
-    from gpuenv.models.matrix import CompatibilityMatrix, CudaRelease, OnnxRuntimeBuild, TorchBuild
+    from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
+    from gpuenv.models.matrix import CudaRelease, OnnxRuntimeBuild, TorchBuild
 
 FILES: Final = ("architectures.toml", "cuda.toml", "cudnn.toml", "gpus.toml", "onnxruntime.toml", "torch.toml")
 """The files of a matrix beside its manifest."""
@@ -39,7 +38,8 @@ def validate_folder(folder: Path) -> tuple[Notice, ...]:
 
 def _checksum_problems(folder: Path) -> Iterator[Notice]:
     manifest = parse_manifest(read_table(folder, MANIFEST))
-    for name in sorted({*FILES, *manifest.files}):
+    present = {path.name for path in folder.glob("*.toml")} - {MANIFEST}
+    for name in sorted({*FILES, *present, *manifest.files}):
         if name not in manifest.files:
             yield Notice.of("matrix-file-unlisted", file=str(folder / name))
             continue
@@ -60,7 +60,7 @@ def _row_problems(folder: Path) -> Iterator[Notice]:
     toolkits = {release.version: release for release in cuda.releases}
     known = {row.capability for row in architectures.rows}
     files = (
-        ("torch.toml", torch.unused_sources, torch_problems(torch, toolkits, known)),
+        ("torch.toml", torch.unused_sources, _torch_problems(torch, toolkits, known)),
         ("cuda.toml", cuda.unused_sources, _cuda_problems(cuda.releases, known)),
         ("onnxruntime.toml", onnxruntime.unused_sources, _onnxruntime_problems(onnxruntime.builds, toolkits, known)),
         (
@@ -84,7 +84,7 @@ def _row_problems(folder: Path) -> Iterator[Notice]:
             yield Notice.of("matrix-row-inconsistent", file=str(folder / name), row=row, problem=problem)
 
 
-def torch_problems(
+def _torch_problems(
     torch: TorchFile, toolkits: Mapping[CudaVersion, CudaRelease], known: set[ComputeCapability]
 ) -> Iterator[tuple[str, str]]:
     """List the rows of `torch.toml` that contradict other rows, with the kind of contradiction."""
@@ -131,13 +131,9 @@ def _onnxruntime_problems(
         yield from ((row, problem) for problem in problems)
 
 
-def _cuda_problems(
-    releases: Iterable[CudaRelease], known: set[ComputeCapability]
-) -> Iterator[tuple[str, str]]:
+def _cuda_problems(releases: Iterable[CudaRelease], known: set[ComputeCapability]) -> Iterator[tuple[str, str]]:
     for release in releases:
-        yield from (
-            (str(release.version), problem) for problem in _code_problems(release.architectures, None, known)
-        )
+        yield from ((str(release.version), problem) for problem in _code_problems(release.architectures, None, known))
 
 
 def _code_problems(
@@ -151,18 +147,3 @@ def _code_problems(
         compiled = {architecture.capability for architecture in toolkit.architectures}
         if any(architecture.capability not in compiled for architecture in code):
             yield "code-not-of-its-toolkit"
-
-
-def coverage_of_sources(matrix: CompatibilityMatrix) -> Counter[str]:
-    """Count the rows of a matrix by evidence."""
-    rows = (
-        *matrix.torch,
-        *matrix.companions,
-        *matrix.onnxruntime,
-        *matrix.cuda,
-        *matrix.cudnn,
-        *matrix.nightly,
-        *matrix.architectures,
-        *matrix.gpus,
-    )
-    return Counter(row.provenance.evidence.value for row in rows)

@@ -99,6 +99,8 @@ class Resolution:
     minimum_driver: DriverVersion | None
     """The oldest driver that runs this choice on these GPUs; None for CPU."""
     cudnn: Version | None
+    constraints: tuple[str, ...] = ()
+    """Limits on what the engine chooses beside the pins: `nvidia-cudnn-cu12<9.11` for a GPU that 9.11 dropped."""
     kept: tuple[str, ...] = ()
     """Projects whose installed build stays (rule 9)."""
     rejected: tuple[Rejection, ...] = ()

@@ -29,3 +29,5 @@ class CommandResult:
     errors: tuple[Notice, ...] = ()
     write: Callable[[Terminal], None] = _nothing
     """Prints the result for people."""
+    is_written: bool = False
+    """The command wrote all of its output itself, as it came."""

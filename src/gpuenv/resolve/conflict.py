@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Cause, Conflict, Rejection, Subset
+from gpuenv.resolve.floor import required_driver
 from gpuenv.resolve.search import search
-from gpuenv.rules.driver import driver_branch, gpu_driver_ceiling, gpu_driver_floor, minimum_driver
+from gpuenv.rules.driver import driver_branch, gpu_driver_ceiling, gpu_driver_floor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Limit, Problem
 
-_LIMITS: tuple[Limit, ...] = ("requirements", "driver", "python", "sources")
+_LIMITS: tuple[Limit, ...] = ("requirements", "driver", "python", "sources", "onnxruntime")
 _EVERYTHING: tuple[Limit, ...] = (*_LIMITS, "installed")
 
 
@@ -130,6 +131,8 @@ def _reason(problem: Problem, limits: tuple[Limit, ...], causes: list[Cause]) ->
             return Notice.of("requirements-exclude-every-build", **facts)
         case "sources":
             return Notice.of("no-gpu-build-on-index" if target.gpus else "no-build-on-index", **facts)
+        case "onnxruntime":
+            return Notice.of("no-onnxruntime-that-agrees", **facts)
         case "driver":
             needs = causes[0].change.context.get("needs")
             return Notice.of("driver-too-old-for-every-build", needs=needs, **facts)
@@ -144,6 +147,8 @@ def _cause(problem: Problem, limit: Limit, best: Judgement) -> Cause:
             change = Notice.of("change-requirement", instead=f"torch=={build.version}")
         case "sources":
             change = Notice.of("change-indexes", instead="auto")
+        case "onnxruntime":
+            change = Notice.of("leave-onnxruntime-out", instead=f"torch=={build.version}")
         case "driver":
             change = _nearest_driver(problem, best)
         case _:
@@ -156,15 +161,8 @@ def _cause(problem: Problem, limit: Limit, best: Judgement) -> Cause:
 
 def _nearest_driver(problem: Problem, best: Judgement) -> Notice:
     """Name the oldest driver that would do for any serving build, and the one that the newest needs."""
-    rows = _rows(problem, problem.target.gpus)
     needs = {
-        judged.candidate.build.label: minimum_driver(
-            judged.candidate.build.cuda,
-            problem.target.platform,
-            problem.matrix.cuda,
-            rows=rows,
-            is_ptx=any(served.kind == "ptx" for served in judged.coverage),
-        )
+        judged.candidate.build.label: required_driver(problem, judged.candidate.build.cuda, judged.coverage)
         for judged in search(problem.ignoring("driver", "installed")).serving or (best,)
         if judged.candidate.build.cuda is not None
     }

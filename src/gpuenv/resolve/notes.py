@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import DriverFit
+from gpuenv.resolve.floor import required_driver
 from gpuenv.resolve.search import search
 from gpuenv.rules.coverage import build_coverage
-from gpuenv.rules.driver import first_driver, minimum_driver
+from gpuenv.rules.driver import first_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,15 +95,7 @@ def _newer_with_driver(problem: Problem, best: Judgement) -> Notice | None:
     if unlimited is None or unlimited.candidate.build.version <= best.candidate.build.version:
         return None
     better = unlimited.candidate.build
-    if better.cuda is None:
-        return None
-    needs = minimum_driver(
-        better.cuda,
-        problem.target.platform,
-        problem.matrix.cuda,
-        rows=problem.architectures.values(),
-        is_ptx=any(served.kind == "ptx" for served in unlimited.coverage),
-    )
+    needs = required_driver(problem, better.cuda, unlimited.coverage)
     return Notice.of(
         "newer-with-driver", build=better.label, needs=str(needs), driver=str(problem.target.driver.version)
     )

@@ -25,7 +25,7 @@ def onnxruntime_pin(problem: Problem, candidate: Candidate) -> Pin | Notice | No
 
     torch brings the CUDA and cuDNN libraries of its major as wheels, so no extras are needed beside it (rule 6).
     """
-    if problem.request.requirement(PROJECT) is None:
+    if problem.request.requirement(PROJECT) is None or "onnxruntime" in problem.ignored:
         return None
     if problem.target.is_cpu:
         return Notice.of("onnxruntime-gpu-on-cpu-target")

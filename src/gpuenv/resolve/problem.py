@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PageKey = tuple["Source", "str | None", str]
 """Source, CUDA tag below it, project: what a page of an index is found by."""
 
-Limit = Literal["driver", "python", "requirements", "installed", "sources"]
+Limit = Literal["driver", "python", "requirements", "installed", "sources", "onnxruntime"]
 """What can be left aside to find out whether it is what stands in the way."""
 
 

@@ -13,25 +13,19 @@ from gpuenv.models.index import SourceKind
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict, Pin, Rejection, Resolution
 from gpuenv.resolve.conflict import explain, target_conflict
+from gpuenv.resolve.floor import required_driver
 from gpuenv.resolve.installed import installed_candidate
 from gpuenv.resolve.judgement import Judgement, judge
 from gpuenv.resolve.notes import notes_on
-from gpuenv.resolve.onnxruntime import (
-    PROJECT,
-    onnxruntime_coverage,
-    onnxruntime_fit,
-    pin_of,
-    serving_builds,
-)
+from gpuenv.resolve.onnxruntime import PROJECT
+from gpuenv.resolve.onnxruntime_alone import resolve_onnxruntime
 from gpuenv.resolve.problem import PageKey, Problem, make_problem
 from gpuenv.resolve.ranking import would_rank_higher
 from gpuenv.resolve.search import search
-from gpuenv.rules.driver import minimum_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gpuenv.models.cuda import CudaVersion, DriverVersion
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import ProjectPage
     from gpuenv.models.matrix import CompatibilityMatrix
@@ -57,7 +51,7 @@ def resolve(
     if blocked is not None:
         return blocked
     if request.requirement("torch") is None and request.requirement(PROJECT) is not None:
-        return _onnxruntime_alone(problem)
+        return resolve_onnxruntime(problem)
     kept = _keep(problem)
     if kept is not None:
         return kept
@@ -146,7 +140,7 @@ def _resolution(
         pins=(torch, *best.companions),
         coverage=best.coverage,
         driver_fit=best.fit,
-        minimum_driver=_minimum_driver(problem, build.cuda, is_ptx=any(s.kind == "ptx" for s in best.coverage)),
+        minimum_driver=required_driver(problem, build.cuda, best.coverage),
         cudnn=build.cudnn,
         rejected=tuple(reversed(unique.values())),
         notes=(*caveats, *notes_on(problem, best)),
@@ -160,38 +154,3 @@ def _source_version(best: Judgement) -> Version:
     if source.kind is SourceKind.PYPI or label is None:
         return build.version
     return Version(f"{build.version}+{label}")
-
-
-def _minimum_driver(problem: Problem, cuda: CudaVersion | None, *, is_ptx: bool) -> DriverVersion | None:
-    if cuda is None or problem.target.is_cpu:
-        return None
-    rows = problem.architectures.values()
-    return minimum_driver(cuda, problem.target.platform, problem.matrix.cuda, rows=rows, is_ptx=is_ptx)
-
-
-def _onnxruntime_alone(problem: Problem) -> Resolution | Conflict:
-    """Choose ONNX Runtime where torch is not asked for: its extras bring the CUDA libraries."""
-    builds = [] if problem.target.is_cpu else serving_builds(problem)
-    if not builds:
-        return Conflict(
-            reason=Notice.of(
-                "no-onnxruntime-build",
-                gpus=tuple(gpu.label for gpu in problem.target.gpus),
-                python=str(problem.target.python),
-                platform=problem.target.platform.name,
-                driver=str(problem.target.driver.version) if problem.target.driver else None,
-                matrix=problem.matrix.version,
-            )
-        )
-    best = max(builds, key=lambda build: build.version)
-    coverage = tuple(
-        served for gpu in problem.target.gpus if (served := onnxruntime_coverage(problem, best, gpu)) is not None
-    )
-    return Resolution(
-        torch=None,
-        pins=(pin_of(best, with_extras=True),),
-        coverage=coverage,
-        driver_fit=onnxruntime_fit(problem, best),
-        minimum_driver=_minimum_driver(problem, best.cuda, is_ptx=any(s.kind == "ptx" for s in coverage)),
-        cudnn=None,
-    )

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_S: Final = 120.0
 """For each check. Importing torch from a cold disk is the longest."""
 
+CHECKABLE: Final = frozenset({"torch", "onnxruntime", "onnxruntime-gpu"})
+"""The distributions that there are checks for."""
+
 _TORCH_FILES: Final = ("torch_checks.py", "torch_library_checks.py")
+_ONNXRUNTIME_FILES: Final = ("onnxruntime_checks.py",)
 _DETAIL_CHARACTERS: Final = 2000
 
 
@@ -87,8 +91,8 @@ def verify(
     """Run every check that the installed packages have, on each of these GPUs or on the CPU.
 
     `installed` holds canonical names of distributions, `required` names of capabilities (`profile.CAPABILITIES`; empty:
-    all that were run). `timeout_s` is for each check. A report without checks: nothing that can be checked is
-    installed. Raises `GpuenvError("program-not-found")` where `python` is gone.
+    all that were run). `timeout_s` is for each check. A report without checks: nothing that can be checked there is
+    installed (plain `onnxruntime` has no part on a GPU). Raises `GpuenvError("program-not-found")` where `python` is gone.
     """
     chosen_seed = secrets.randbelow(2**31) if seed is None else seed
     checks: list[Check] = []
@@ -110,15 +114,22 @@ def verify(
 
 
 def _suites(device: Literal["cuda", "cpu"], gpus: tuple[Gpu, ...], installed: Collection[str]) -> Iterable[_Suite]:
-    """List the processes that are needed: one per GPU, and one that sees all of them."""
-    if "torch" not in installed:
-        return
-    if device == "cpu":
-        yield _Suite(mode="cpu", files=_TORCH_FILES)
-        return
-    for gpu in gpus:
-        yield _Suite(mode="cuda", files=_TORCH_FILES, gpus=(gpu,))
-    if len(gpus) > 1:
+    """List the processes that are needed: for each GPU one per library, and one that sees all GPUs.
+
+    ONNX Runtime has two: by itself, and beside the libraries that torch loads first.
+    """
+    has_torch = "torch" in installed
+    places = [(gpu,) for gpu in gpus] if device == "cuda" else [()]
+    has_onnxruntime = "onnxruntime-gpu" in installed or (device == "cpu" and "onnxruntime" in installed)
+    for place in places:
+        if has_torch:
+            yield _Suite(mode=device, files=_TORCH_FILES, gpus=place)
+        if has_onnxruntime:
+            yield _Suite(mode=device, files=_ONNXRUNTIME_FILES, gpus=place)
+        if has_torch and has_onnxruntime:
+            mode: Mode = "cpu-after-torch" if device == "cpu" else "cuda-after-torch"
+            yield _Suite(mode=mode, files=_ONNXRUNTIME_FILES, gpus=place)
+    if has_torch and len(gpus) > 1 and device == "cuda":
         yield _Suite(mode="cuda-group", files=_TORCH_FILES, gpus=gpus)
 
 
@@ -128,6 +139,7 @@ def _run_suite(
     """Run a suite to its end, in as many processes as it takes; each of them settles one check at least."""
     progress = _Progress(place=suite.place)
     facts: dict[str, str] = {}
+    gates: frozenset[str] = frozenset()
     with tempfile.TemporaryDirectory(prefix="gpuenv-verify-", ignore_cleanup_errors=True) as caches:
         env = child_environment(environ, gpus=suite.gpus, caches=Path(caches))
         while not progress.is_over:
@@ -141,10 +153,11 @@ def _run_suite(
                 env=env,
             )
             facts |= session.reports.facts
+            gates |= session.reports.gates
             _take_in(session, progress, timeout_s=timeout_s)
     checks = list(progress.checks.values())
     if suite.mode == "cuda-group":  # each of its GPUs has passed the gates alone
-        checks = [check for check in checks if check.status != "passed" or check.name not in session.reports.gates]
+        checks = [check for check in checks if check.status != "passed" or check.name not in gates]
     return checks, facts
 
 
@@ -173,8 +186,10 @@ def _enter_finding(finding: Finding, printed: str, progress: _Progress) -> None:
     foreign = FOREIGN_KERNEL.search(printed)
     if foreign is not None:
         status, code, detail = "failed", "kernel-built-for-other-gpu", f"{foreign[0]}; {detail}"
-    elif status == "failed" and code is None:
-        code = classify(detail)
+    elif status == "failed":
+        # Some libraries (ONNX Runtime, cuDNN) raise the consequence and print the cause.
+        code = code or classify(detail, otherwise=classify(printed))
+        detail = f"{detail}\n{printed}"
     if finding.name not in progress.checks or status == "failed":
         progress.record(finding.name, status, code, detail, finding.seconds)
 

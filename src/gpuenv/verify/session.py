@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PAYLOADS: Final = Path(__file__).parent / "payloads"
 
-Mode = Literal["cuda", "cuda-group", "cpu"]
+Mode = Literal["cuda", "cuda-group", "cpu", "cuda-after-torch", "cpu-after-torch"]
 
 _MARKER: Final = "\x1e"
 

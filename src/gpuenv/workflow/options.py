@@ -13,6 +13,8 @@ class Options:
     requirements: tuple[str, ...] = ()
     requirement_files: tuple[str, ...] = ()
     target: str = "current-gpu"
+    saved_machine: str | None = None
+    """The text of a machine description that stands in for `target`: a line of a batch."""
     gpus: tuple[str, ...] = ()
     """Indexes or UUIDs that select among several GPUs."""
     driver: str | None = None

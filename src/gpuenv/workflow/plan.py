@@ -75,6 +75,7 @@ def _additions(
             others,
             python=resolved.environment.python,
             kept=resolution.kept,
+            constraints=resolution.constraints,
             settings=resolved.settings,
             environ=surroundings.environ,
             reporter=reporter,
@@ -90,6 +91,7 @@ def _additions(
         settings=resolved.settings,
         environ=surroundings.environ,
         with_hashes=False,
+        constraints=resolution.constraints,
         reporter=reporter,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +20,11 @@ from gpuenv.workflow.request import make_request
 from gpuenv.workflow.target import DETECTED, ChosenTarget, choose_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import ProjectPage, Source
-    from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.matrix import CompatibilityMatrix, GpuModel
     from gpuenv.models.progress import Reporter
     from gpuenv.models.request import Request
     from gpuenv.models.settings import IndexSettings
@@ -53,21 +54,46 @@ class Resolved:
     notes: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixData:
+    """A matrix, and the way to its large table of GPU names, which is read only if a name has to be looked up."""
+
+    matrix: CompatibilityMatrix
+    gpu_models: Callable[[], Sequence[GpuModel]]
+
+
+def load_data(choice: str | None, surroundings: Surroundings) -> MatrixData:
+    """Load the matrix of that choice (None: the newest)."""
+    return MatrixData(
+        matrix=load_matrix(choice, cwd=surroundings.cwd),
+        gpu_models=cache(lambda: load_gpu_models(choice, cwd=surroundings.cwd)),
+    )
+
+
 def resolve_request(
-    options: Options, surroundings: Surroundings, reporter: Reporter, *, looks_at_environment: bool | None = None
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    *,
+    looks_at_environment: bool | None = None,
+    data: MatrixData | None = None,
 ) -> Resolved:
-    """Resolve what the options ask for. `looks_at_environment` None: unless the target is described."""
+    """Resolve what the options ask for.
+
+    `looks_at_environment` None: unless the target is described. `data` is given where many requests share it.
+    """
     from gpuenv.project.index_choice import sources_for  # noqa: PLC0415 - in the order of the work
     from gpuenv.project.pip_configuration import read_index_settings  # noqa: PLC0415
 
-    matrix = load_matrix(options.matrix, cwd=surroundings.cwd)
+    data = data or load_data(options.matrix, surroundings)
+    matrix = data.matrix
     root, environment = _environment(options, surroundings, looks_at_environment=looks_at_environment)
     settings = read_index_settings(surroundings, venv=root)
     chosen = choose_target(
         options,
         surroundings,
         python=_python(options, environment),
-        gpu_models=lambda: load_gpu_models(options.matrix, cwd=surroundings.cwd),
+        gpu_models=data.gpu_models,
     )
     if isinstance(chosen, Conflict):
         return Resolved(
@@ -162,7 +188,7 @@ def _resolve_with_pages(
 
     pages: dict[PageKey, ProjectPage] = {}
     notes: list[Notice] = []
-    cache = cache_folder(surroundings) / "pages"
+    page_cache = cache_folder(surroundings) / "pages"
     wanted = tuple(_flat_pages(request, is_offline=options.is_offline))
     while True:
         for source, tag, project in wanted:
@@ -170,7 +196,9 @@ def _resolve_with_pages(
                 continue
             reporter.stage("reading-index", project=project, tag=tag or "")
             try:
-                pages[source, tag, project] = read_project_page(source, tag, project, settings=settings, cache=cache)
+                pages[source, tag, project] = read_project_page(
+                    source, tag, project, settings=settings, cache=page_cache
+                )
             except GpuenvError as error:
                 if request.policy is not IndexPolicy.AUTO or not error.code.startswith(_INDEX_FAULTS):
                     raise

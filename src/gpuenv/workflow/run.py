@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.environment import find_environment, read_environment
@@ -16,6 +15,7 @@ from gpuenv.models.hardware import Presence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from gpuenv.models.environment import Environment
     from gpuenv.models.hardware import Gpu

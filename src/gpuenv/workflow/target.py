@@ -15,14 +15,13 @@ from gpuenv.models.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from gpuenv.models.hardware import HostFacts
     from gpuenv.models.matrix import GpuModel
     from gpuenv.models.platform import PythonVersion
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
-
-GpuModels = "Callable[[], Sequence[GpuModel]]"
 
 DETECTED = frozenset({"current-gpu", "auto"})
 """The targets that are read from this machine; every other is described."""
@@ -47,6 +46,8 @@ def choose_target(
 ) -> ChosenTarget | Conflict:
     """Find the target of a command; an unusable or missing GPU is a conflict unless CPU was asked for (rule 10)."""
     driver = _stated_driver(options)
+    if options.saved_machine is not None:
+        return _saved(options, options.saved_machine, python=python, driver=driver)
     if options.target in DETECTED:
         return _detected(options, surroundings, python=python, gpu_models=gpu_models, driver=driver)
     if options.target == "cpu":
@@ -54,9 +55,9 @@ def choose_target(
             gpus=(), driver=None, platform=_platform(options, surroundings), python=python, origin="described"
         )
         return ChosenTarget(target=target)
-    saved = surroundings.cwd / options.target
-    if options.target.endswith(".json") or saved.is_file():
-        return _saved(options, surroundings, python=python, driver=driver)
+    file = surroundings.cwd / options.target
+    if file.suffix == ".json" or file.is_file():
+        return _saved(options, _read_file(file), python=python, driver=driver)
     gpus = tuple(
         gpu for name in options.target.split(",") if name.strip() for gpu in (_described_gpu(name.strip(), gpu_models),)
     )
@@ -110,12 +111,17 @@ def _detected(
             )
 
 
-def _saved(
-    options: Options, surroundings: Surroundings, *, python: PythonVersion, driver: Driver | None
-) -> ChosenTarget:
-    from gpuenv.detect.saved import read_saved  # noqa: PLC0415 - as above
+def _read_file(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError("saved-machine-unreadable", file=str(file), problem=str(error)) from error
 
-    saved = read_saved(surroundings.cwd / options.target)
+
+def _saved(options: Options, text: str, *, python: PythonVersion, driver: Driver | None) -> ChosenTarget:
+    from gpuenv.detect.saved import parse_saved  # noqa: PLC0415 - as above
+
+    saved = parse_saved(text)
     target = Target(
         gpus=_selected(saved.host.gpus, options.gpus),
         driver=driver or saved.host.driver,

@@ -13,7 +13,7 @@ from gpuenv.matrix.catalog import load_matrix
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.verification import VerificationReport
-from gpuenv.verify.runner import verify
+from gpuenv.verify.runner import CHECKABLE, verify
 from gpuenv.workflow.target import choose_target
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def verify_environment(
     root = find_environment(options.venv, surroundings)
     environment = read_environment(root, surroundings=surroundings)
     installed = frozenset(str(distribution.name) for distribution in environment.distributions)
-    if not is_checkable(installed):
+    if not installed & CHECKABLE:
         return _nothing(environment, Notice.of("nothing-to-check", venv=str(root)))
     machine = _choose_machine(
         replace(options, target=target or "current-gpu"), environment, surroundings, target=target
@@ -82,17 +82,14 @@ def verify_environment(
         reporter=reporter,
         required=required,
     )
+    if not report.ran:
+        return _nothing(environment, Notice.of("nothing-to-check", venv=str(root)))
     kept = keep_profile(environment, report, surroundings)
     return Verification(
         environment=environment,
         gpus=machine.gpus,
         report=replace(report, notes=(*machine.notes, *report.notes, *kept)),
     )
-
-
-def is_checkable(installed: frozenset[str]) -> bool:
-    """Whether there is anything that the checks know."""
-    return "torch" in installed
 
 
 def keep_profile(

@@ -47,6 +47,23 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="目标中没有编号为 {selector} 的 GPU;可选:{known}",
         hints=("gpuenv detect",),
     ),
+    "batch-line-invalid": Message(
+        en="line {line} of the batch cannot be used: {problem}", zh="批处理文件第 {line} 行无法使用:{problem}"
+    ),
+    "why-needs-torch": Message(
+        en="--why explains versions of torch, such as torch==2.15.0; this is {requirement}",
+        zh="--why 只能解释 torch 的版本,例如 torch==2.15.0;收到的是 {requirement}",
+    ),
+    "serves": Message(en="{build} from {source} serves: {how}", zh="{build}(来源 {source})可用:{how}"),
+    "why-unknown-version": Message(
+        en="the matrix has no build that {requirement} admits", zh="矩阵中没有满足 {requirement} 的构建"
+    ),
+    "file-unreadable": Message(en="{file} cannot be read: {problem}", zh="无法读取 {file}:{problem}"),
+    "saved-machine-unreadable": Message(
+        en="{file} is no machine description that can be read: {problem}",
+        zh="{file} 不是可读取的机器描述:{problem}",
+        hints=("gpuenv detect --save {file}",),
+    ),
     "driver-version-invalid": Message(
         en="{driver} is not a driver version; 580.95.05 is one",
         zh="{driver} 不是有效的驱动版本号;例如 580.95.05",

@@ -107,6 +107,19 @@ _CONFLICTS: Final[Mapping[str, Message]] = {
         en="no onnxruntime-gpu build serves {gpus} with driver {driver} and Python {python} on {platform}",
         zh="没有适用于 {gpus}(驱动 {driver},Python {python},{platform})的 onnxruntime-gpu 构建",
     ),
+    "no-onnxruntime-that-agrees": Message(
+        en="no onnxruntime-gpu build serves {gpus} with the CUDA major of a torch build that does; "
+        "torch alone: {instead}",
+        zh="没有 onnxruntime-gpu 构建既支持 {gpus} 又与可用的 torch 构建 CUDA 主版本一致;仅 torch 可用 {instead}",
+    ),
+    "leave-onnxruntime-out": Message(
+        en="leave onnxruntime-gpu out", zh="不安装 onnxruntime-gpu", hints=("gpuenv install {instead}",)
+    ),
+    "change-onnxruntime": Message(
+        en="ask for another onnxruntime-gpu",
+        zh="更换 onnxruntime-gpu 的版本",
+        hints=('gpuenv install "onnxruntime-gpu=={instead}"',),
+    ),
     "change-requirement": Message(
         en="ask for another version", zh="更换要求的版本", hints=("gpuenv install {instead}",)
     ),

@@ -53,6 +53,11 @@ _BUILD_DOES_NOT_SERVE: Final[Mapping[str, Message]] = {
         zh="已安装的 ONNX Runtime 是 CPU 包:{detail}",
         hints=("gpuenv install onnxruntime-gpu --venv {venv}",),
     ),
+    "check-onnxruntime-needs-preload": Message(
+        en="ONNX Runtime finds its CUDA libraries only if the program calls onnxruntime.preload_dlls() first: {detail}",
+        zh="程序须先调用 onnxruntime.preload_dlls(),ONNX Runtime 才能找到 CUDA 库:{detail}",
+        hints=(_EXPLAIN,),
+    ),
 }
 
 _DRIVER: Final[Mapping[str, Message]] = {

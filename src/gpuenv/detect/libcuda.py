@@ -1,0 +1,97 @@
+"""Source 3: libcuda, the library that programs will load, asked in a child process.
+
+It is what counts for the driver CUDA version (a cuda-compat package raises it), and for what CUDA_VISIBLE_DEVICES
+leaves visible. Jetson boards and containers with only the `compute` capability have it and no NVML.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from gpuenv import process
+from gpuenv.detect.answers import ABSENT, Answer
+from gpuenv.detect.libraries import LIBCUDA, find_driver_library
+from gpuenv.models.cuda import ComputeCapability, CudaVersion
+from gpuenv.models.hardware import Gpu, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PAYLOAD: Final = Path(__file__).with_name("libcuda_payload.py")
+
+_FAULTS: Final = {
+    100: "driver-no-device",
+    101: "driver-no-device",
+    304: "driver-no-permission",
+    802: "driver-not-ready",
+    803: "driver-library-mismatch",
+    804: "forward-compat-refused",
+    999: "driver-access-lost",
+}
+"""`CUresult` numbers of cuda.h that name a cause: NO_DEVICE, INVALID_DEVICE, OPERATING_SYSTEM, SYSTEM_NOT_READY,
+SYSTEM_DRIVER_MISMATCH, COMPAT_NOT_SUPPORTED_ON_DEVICE, UNKNOWN."""
+
+
+def ask_libcuda(environ: Mapping[str, str], *, root: Path, timeout_s: float, with_devices: bool) -> Answer:
+    """Ask libcuda for its CUDA version, and with `with_devices` for what it shows; `absent` where there is none."""
+    library = find_driver_library(LIBCUDA, environ, root=root)
+    if library is None:
+        return Answer(probe=Probe.LIBCUDA, outcome=ABSENT)
+    return parse_libcuda(*read_libcuda(library, environ, timeout_s=timeout_s, with_devices=with_devices))
+
+
+def read_libcuda(
+    library: Path, environ: Mapping[str, str], *, timeout_s: float, with_devices: bool
+) -> tuple[str, str | None]:
+    """Run the payload: its lines, and how it ended if not by itself."""
+    argv = [sys.executable, "-I", "-S", str(_PAYLOAD), str(library), *(["devices"] if with_devices else [])]
+    ran = process.run(argv, env=environ, timeout_s=timeout_s)
+    if ran.timed_out:
+        return ran.stdout, "driver-hangs"
+    return ran.stdout, None if ran.succeeded else "driver-crashes"
+
+
+def parse_libcuda(text: str, ended: str | None = None) -> Answer:
+    """Read the payload's lines; `ended` is the fault that cut them short.
+
+    {"version": 12080}
+    {"init": 0, "count": 1}
+    {"ordinal": 0, "name": "Orin", "capability": [8, 7], "uuid": "1d2f...", "pci_bus_id": null, ...}
+    """
+    lines: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    told = {name: value for line in lines if "ordinal" not in line for name, value in line.items()}
+    if "load" in told:
+        return Answer(probe=Probe.LIBCUDA, outcome="driver-library-missing", detail=told["load"])
+    number = told.get("version")
+    version = CudaVersion.from_driver_number(number) if number else None
+    if told.get("init"):
+        fault = _FAULTS.get(told["init"], "driver-failed")
+        return Answer(
+            probe=Probe.LIBCUDA, outcome=fault, detail=f"cuInit: error {told['init']}", cuda_version=version
+        )
+    gpus = tuple(_gpu(line) for line in lines if "ordinal" in line and "error" not in line)
+    outcome = ended if ended is not None and not gpus else "ok"
+    return Answer(probe=Probe.LIBCUDA, outcome=outcome, gpus=gpus, cuda_version=version)
+
+
+def _gpu(device: Mapping[str, Any]) -> Gpu:
+    return Gpu(
+        name=device["name"],
+        capabilities=(ComputeCapability(major=device["capability"][0], minor=device["capability"][1]),),
+        probe=Probe.LIBCUDA,
+        index=device["ordinal"],
+        uuid=_uuid(device["uuid"]),
+        pci_bus_id=device["pci_bus_id"],
+        memory_bytes=device["memory_bytes"],
+    )
+
+
+def _uuid(digits: str | None) -> str | None:
+    """Write 32 hex digits as NVML does: `GPU-5b2c7d1e-...`."""
+    if not digits:
+        return None
+    places = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+    return "GPU-" + "-".join(digits[start:end] for start, end in places)

@@ -1,0 +1,155 @@
+"""Source 4: nvidia-smi, the driver's own program, for where its libraries cannot be loaded from Python."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gpuenv import process
+from gpuenv.detect.answers import ABSENT, Answer, BrokenDevice, nvml_fault
+from gpuenv.detect.files import exists
+from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
+from gpuenv.models.hardware import Gpu, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FIELDS: Final = ("index", "name", "uuid", "pci.device_id", "pci.bus_id", "memory.total", "driver_version")
+CAPABILITY_FIELD: Final = "compute_cap"
+"""Since R470 or so; an older program refuses the whole query (`is not a valid field to query`)."""
+
+_UNKNOWN: Final = re.compile(r"\[?(?:N/A|Not Supported|Unknown Error|GPU is lost|No Permissions?)\]?|ERR!", re.IGNORECASE)
+_BROKEN: Final = re.compile(
+    r"Unable to determine the device handle for (?:GPU ?)?(?P<bus>[0-9A-F:.]+?\.\d)?:? *(?P<why>.*)", re.IGNORECASE
+)
+_HEADER_CUDA: Final = re.compile(r"CUDA (?:UMD )?Version\s*:\s*(\d+\.\d+)")
+_HEADER_DRIVER: Final = re.compile(r"(?:Driver|KMD) Version\s*:\s*(\d+(?:\.\d+)+)")
+_NO_DEVICES: Final = "No devices were found"
+_FOLDERS: Final = ("usr/bin", "usr/lib/wsl/lib", "usr/local/bin", "opt/bin", "run/current-system/sw/bin")
+_REFUSED_FIELD: Final = "not a valid field"
+_MIB: Final = 1024 * 1024
+
+
+def ask_nvidia_smi(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Answer:
+    """Ask nvidia-smi; `absent` where it is in none of the folders that only an administrator can write to."""
+    program = find_nvidia_smi(environ, root=root)
+    if program is None:
+        return Answer(probe=Probe.NVIDIA_SMI, outcome=ABSENT)
+    table, exit_code = read_nvidia_smi(program, environ, timeout_s=timeout_s)
+    if exit_code is None:
+        return Answer(probe=Probe.NVIDIA_SMI, outcome="driver-hangs")
+    answer = parse_nvidia_smi(table, exit_code)
+    if not answer.gpus:
+        return answer
+    header = process.run([str(program)], env=environ, timeout_s=timeout_s).stdout
+    return Answer(
+        probe=Probe.NVIDIA_SMI,
+        gpus=answer.gpus,
+        broken=answer.broken,
+        driver_version=answer.driver_version or parse_header_driver(header),
+        cuda_version=parse_header_cuda(header),
+    )
+
+
+def find_nvidia_smi(environ: Mapping[str, str], *, root: Path) -> Path | None:
+    """Find the program by its known places, never through PATH or the current folder."""
+    if os.name == "nt":
+        return next((path for path in _windows_places(environ) if exists(path)), None)
+    return next((root / folder / "nvidia-smi" for folder in _FOLDERS if exists(root / folder / "nvidia-smi")), None)
+
+
+def read_nvidia_smi(program: Path, environ: Mapping[str, str], *, timeout_s: float) -> tuple[str, int | None]:
+    """Query all fields, without the capability where the program does not know it: text and exit code, None: hung."""
+    env = {**environ, "LC_ALL": "C"}
+    for fields in ((*FIELDS, CAPABILITY_FIELD), FIELDS):
+        argv = [str(program), f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"]
+        ran = process.run(argv, env=env, timeout_s=timeout_s)
+        if ran.timed_out:
+            return "", None
+        text = ran.stdout + ran.stderr
+        if _REFUSED_FIELD not in text:
+            break
+    return text, ran.exit_code
+
+
+def parse_nvidia_smi(text: str, exit_code: int) -> Answer:
+    """Read rows of FIELDS, with or without the capability at the end, among lines of complaint.
+
+    0, NVIDIA GeForce RTX 5090, GPU-0d2c..., 0x2B8510DE, 00000000:01:00.0, 32607, 580.95.05, 12.0
+    """
+    gpus: list[Gpu] = []
+    broken: list[BrokenDevice] = []
+    version: DriverVersion | None = None
+    for line in text.splitlines():
+        cells = [_cell(cell) for cell in line.strip().split(", ")]
+        lost = _BROKEN.search(line)
+        if lost is not None:
+            broken.append(BrokenDevice(place=lost["bus"] or "?", detail=lost["why"].strip(" .:")))
+        elif len(cells) >= len(FIELDS) and cells[0] is not None and cells[0].isdigit():
+            gpus.append(_gpu(cells))
+            version = version or _driver_version(cells[6])
+    if gpus:
+        return Answer(probe=Probe.NVIDIA_SMI, gpus=tuple(gpus), broken=tuple(broken), driver_version=version)
+    detail = " ".join(text.split())
+    if _NO_DEVICES in text:
+        return Answer(probe=Probe.NVIDIA_SMI, detail=_NO_DEVICES)
+    fault = nvml_fault(exit_code) if exit_code else "driver-failed"
+    if "Unknown Error" in text:
+        fault = "driver-access-lost"
+    return Answer(probe=Probe.NVIDIA_SMI, outcome=fault, detail=detail, broken=tuple(broken))
+
+
+def parse_header_cuda(text: str) -> CudaVersion | None:
+    """Read the driver CUDA version from the table's header; newer programs call it `CUDA UMD Version`.
+
+    | NVIDIA-SMI 610.43.02              KMD Version: 610.43.02     CUDA UMD Version: 13.3     |
+    """
+    found = _HEADER_CUDA.search(text)
+    return CudaVersion.parse(found[1]) if found else None
+
+
+def parse_header_driver(text: str) -> DriverVersion | None:
+    """Read the driver version from the table's header; newer programs call it `KMD Version`."""
+    found = _HEADER_DRIVER.search(text)
+    return _driver_version(found[1]) if found else None
+
+
+def _gpu(cells: list[str | None]) -> Gpu:
+    index, name, uuid, pci_device, bus, memory, _driver, *capability = cells
+    return Gpu(
+        name=name or "NVIDIA GPU",
+        capabilities=_capabilities(capability[0] if capability else None),
+        probe=Probe.NVIDIA_SMI,
+        index=int(index) if index else None,
+        uuid=uuid,
+        pci_device_id=pci_device.upper().removeprefix("0X")[:4] if pci_device else None,
+        pci_bus_id=bus,
+        memory_bytes=int(memory.split()[0].split(",")[0].split(".")[0]) * _MIB if memory and memory[0].isdigit() else None,
+    )
+
+
+def _capabilities(text: str | None) -> tuple[ComputeCapability, ...]:
+    """Read `8.6`, or `8,6` as some locales print it."""
+    try:
+        return (ComputeCapability.parse(text.replace(",", ".")),) if text else ()
+    except ValueError:
+        return ()
+
+
+def _cell(text: str) -> str | None:
+    cleaned = text.strip()
+    return None if not cleaned or _UNKNOWN.fullmatch(cleaned) else cleaned
+
+
+def _driver_version(text: str | None) -> DriverVersion | None:
+    try:
+        return DriverVersion.parse(text) if text else None
+    except ValueError:
+        return None
+
+
+def _windows_places(environ: Mapping[str, str]) -> Iterator[Path]:
+    yield Path(environ.get("WINDIR", r"C:\Windows")) / "System32" / "nvidia-smi.exe"
+    yield Path(environ.get("ProgramFiles", r"C:\Program Files")) / "NVIDIA Corporation" / "NVSMI" / "nvidia-smi.exe"

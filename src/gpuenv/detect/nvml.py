@@ -1,0 +1,93 @@
+"""Source 2: NVML, the driver's own management library, asked through nvidia-ml-py in a child process."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from gpuenv import process
+from gpuenv.detect.answers import ABSENT, Answer, BrokenDevice, nvml_fault
+from gpuenv.detect.libraries import NVML, find_driver_library
+from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
+from gpuenv.models.hardware import Gpu, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PAYLOAD: Final = Path(__file__).with_name("nvml_payload.py")
+
+
+
+def ask_nvml(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Answer:
+    """Ask NVML; `absent` where its library is not installed."""
+    library = find_driver_library(NVML, environ, root=root)
+    if library is None:
+        return Answer(probe=Probe.NVML, outcome=ABSENT)
+    return parse_nvml(*read_nvml(library, environ, timeout_s=timeout_s))
+
+
+def read_nvml(library: Path, environ: Mapping[str, str], *, timeout_s: float) -> tuple[str, str | None]:
+    """Run the payload: its lines, and how it ended if not by itself: `driver-hangs`, `driver-crashes`."""
+    found = find_spec("pynvml")
+    folder = Path(found.origin).parent if found is not None and found.origin else _PAYLOAD.parent
+    argv = [sys.executable, "-I", "-S", str(_PAYLOAD), str(folder)]
+    if library.is_absolute():
+        argv.append(str(library))
+    ran = process.run(argv, env=environ, timeout_s=timeout_s)
+    if ran.timed_out:
+        return ran.stdout, "driver-hangs"
+    return ran.stdout, None if ran.succeeded else "driver-crashes"
+
+
+def parse_nvml(text: str, ended: str | None = None) -> Answer:
+    """Read the payload's lines; `ended` is the fault that cut them short.
+
+    {"init": 0, "text": ""}
+    {"driver": "580.95.05", "library": "13.580.95.05", "cuda": 13000}
+    {"count": 1, "text": ""}
+    {"index": 0, "name": "Tesla T4", "uuid": "GPU-5b2c...", "capability": [7, 5], "pci_device_id": "1EB8", ...}
+    """
+    lines: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    told = {name: value for line in lines if "index" not in line for name, value in line.items()}
+    devices = [line for line in lines if "index" in line]
+    if told.get("init"):
+        return Answer(probe=Probe.NVML, outcome=nvml_fault(told["init"]), detail=told.get("text", ""))
+    gpus = tuple(_gpu(device) for device in devices if "error" not in device)
+    broken = [
+        BrokenDevice(place=str(device["index"]), detail=device["text"]) for device in devices if "error" in device
+    ]
+    count = told.get("count") or 0
+    if ended is not None:
+        broken += [BrokenDevice(place=str(index), detail=ended) for index in range(len(devices), count)]
+    return Answer(
+        probe=Probe.NVML,
+        outcome="ok" if gpus or ended is None else ended,
+        gpus=gpus,
+        driver_version=_driver_version(told.get("driver")),
+        cuda_version=CudaVersion.from_driver_number(told["cuda"]) if told.get("cuda") else None,
+        broken=tuple(broken),
+    )
+
+
+def _gpu(device: Mapping[str, Any]) -> Gpu:
+    capability = device["capability"]
+    return Gpu(
+        name=device["name"],
+        capabilities=(ComputeCapability(major=capability[0], minor=capability[1]),) if capability else (),
+        probe=Probe.NVML,
+        index=device["index"],
+        uuid=device["uuid"],
+        pci_device_id=device["pci_device_id"],
+        pci_bus_id=device["pci_bus_id"],
+        memory_bytes=device["memory_bytes"],
+    )
+
+
+def _driver_version(text: str | None) -> DriverVersion | None:
+    try:
+        return DriverVersion.parse(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,92 @@
+"""Source 6: the PCI bus as sysfs shows it, which sees cards that no driver drives."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.detect.files import read_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_DISPLAY_CLASS: Final = "0x03"
+"""Base class of display controllers: VGA 0x0300, 3D 0x0302, others (PCI Code and ID Assignment, 1.1)."""
+_DISPLAY_CLASSES: Final = ("0x0300", "0x0302", "0x0380")
+
+NVIDIA: Final = "10DE"
+_VENDORS: Final = {"1002": "AMD", "8086": "Intel", "1A03": "ASPEED", "102B": "Matrox", "1414": "Microsoft"}
+_COMPUTE_VENDORS: Final = frozenset({"1002", "8086"})
+"""The others are framebuffers of servers and virtual machines, which nobody would compute on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PciGpu:
+    """One display controller on the PCI bus."""
+
+    bus_id: str
+    """`0000:01:00.0`."""
+    vendor: str
+    """Four upper-case hex digits."""
+    device: str
+    bound_to: str | None
+    """The kernel driver that holds it: `nvidia`, `nouveau`, `vfio-pci`; None where none does."""
+
+    @property
+    def is_nvidia(self) -> bool:
+        """Whether it is NVIDIA's."""
+        return self.vendor == NVIDIA
+
+    @property
+    def foreign_name(self) -> str | None:
+        """How it is listed among other vendors' GPUs; None for what is none."""
+        if self.vendor not in _COMPUTE_VENDORS:
+            return None
+        return f"{_VENDORS[self.vendor]} GPU ({self.vendor}:{self.device})"
+
+
+def read_pci_gpus(root: Path) -> tuple[PciGpu, ...]:
+    """List the display controllers in the order of the bus; empty where there is no sysfs."""
+    folder = root / "sys/bus/pci/devices"
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return ()
+    found = (_read_device(folder / name) for name in names)
+    return tuple(gpu for gpu in found if gpu is not None)
+
+
+def parse_pci_device(bus_id: str, *, vendor: str, device: str, kind: str, bound_to: str | None) -> PciGpu | None:
+    """Make a GPU of a device's files `vendor`, `device` and `class`; None for everything that is no GPU.
+
+    0x10de, 0x2b85, 0x030000
+    """
+    if not kind.strip().lower().startswith(_DISPLAY_CLASSES):
+        return None
+    return PciGpu(
+        bus_id=bus_id,
+        vendor=vendor.strip().upper().removeprefix("0X"),
+        device=device.strip().upper().removeprefix("0X"),
+        bound_to=bound_to,
+    )
+
+
+def _read_device(folder: Path) -> PciGpu | None:
+    kind = read_text(folder / "class") or ""
+    if not kind.startswith(_DISPLAY_CLASS):
+        return None
+    return parse_pci_device(
+        folder.name,
+        vendor=read_text(folder / "vendor") or "",
+        device=read_text(folder / "device") or "",
+        kind=kind,
+        bound_to=_bound_to(folder),
+    )
+
+
+def _bound_to(folder: Path) -> str | None:
+    try:
+        return os.path.basename(os.readlink(folder / "driver"))
+    except OSError:
+        return None

@@ -1,0 +1,317 @@
+"""Shows matrices, their compute capabilities and builds, as JSON and as text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from gpuenv.report.grid import write_grid
+from gpuenv.report.messages import phrase
+from gpuenv.report.result import CommandResult
+from gpuenv.rules.coverage import best_ptx, best_sass
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
+    from gpuenv.errors import ContextValue
+    from gpuenv.matrix.catalog import AvailableMatrix
+    from gpuenv.matrix.derived import ArchitectureSummary
+    from gpuenv.models.cuda import Architecture, ComputeCapability
+    from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
+    from gpuenv.models.notice import Notice
+    from gpuenv.report.terminal import Terminal
+
+
+def list_result(matrices: Sequence[AvailableMatrix]) -> CommandResult:
+    """Show the matrices that came with gpuenv."""
+
+    def write(terminal: Terminal) -> None:
+        write_grid(
+            terminal,
+            _columns(terminal, "matrix-columns-list"),
+            [(found.version, found.released, str(found.folder)) for found in matrices],
+        )
+
+    return CommandResult(
+        status="ok",
+        exit_code=0,
+        data={
+            "matrices": [
+                {"version": found.version, "released": found.released, "folder": str(found.folder)}
+                for found in matrices
+            ]
+        },
+        write=write,
+    )
+
+
+def architectures_result(
+    matrix: CompatibilityMatrix, rows: Sequence[ArchitectureSummary], *, platform: str
+) -> CommandResult:
+    """Show the derived table of compute capabilities."""
+
+    def write(terminal: Terminal) -> None:
+        _title(terminal, "matrix-title-architectures", matrix, platform=platform)
+        write_grid(terminal, _columns(terminal, "matrix-columns-architectures"), [_summary_cells(row) for row in rows])
+
+    return CommandResult(
+        status="ok",
+        exit_code=0,
+        data={
+            "matrix": matrix.version,
+            "released": matrix.released,
+            "platform": platform,
+            "architectures": [summary_as_json(row) for row in rows],
+        },
+        write=write,
+    )
+
+
+def architecture_result(
+    matrix: CompatibilityMatrix,
+    summary: ArchitectureSummary,
+    *,
+    builds: Sequence[TorchBuild],
+    serving: Collection[TorchBuild],
+    platform: str,
+) -> CommandResult:
+    """Show one compute capability: what it needs, and a grid of torch releases by CUDA tag."""
+
+    def write(terminal: Terminal) -> None:
+        _title(
+            terminal,
+            "matrix-title-architecture",
+            matrix,
+            platform=platform,
+            generation=summary.generation,
+            capability=str(summary.capability),
+            sm=summary.capability.sm,
+        )
+        headings = _columns(terminal, "matrix-columns-architectures")
+        for heading, cell in zip(headings[2:-1], _summary_cells(summary)[2:-1], strict=True):
+            terminal.print(f"{heading}: {cell}")
+        terminal.print()
+        tags = sorted({build.tag for build in builds})
+        write_grid(
+            terminal,
+            (*_columns(terminal, "matrix-columns-grid"), *tags),
+            _grid(builds, serving=serving, tags=tags, capability=summary.capability),
+        )
+        terminal.print(phrase("matrix-grid-legend", {}, terminal.language).message)
+        terminal.print()
+        for found in summary.tags:
+            facts = {
+                "tag": found.tag,
+                "first": str(found.first_torch),
+                "last": str(found.last_torch),
+                "url": found.index_url,
+            }
+            terminal.print(phrase("matrix-index-line", facts, terminal.language).message)
+        if summary.nightly:
+            terminal.print(phrase("matrix-nightly-line", {"tags": summary.nightly}, terminal.language).message)
+
+    return CommandResult(
+        status="ok",
+        exit_code=0,
+        data={
+            "matrix": matrix.version,
+            "released": matrix.released,
+            "platform": platform,
+            "architecture": summary_as_json(summary),
+            "builds": [
+                build_as_json(build) | {"via": _via(build, summary.capability)} for build in builds if build in serving
+            ],
+        },
+        write=write,
+    )
+
+
+def builds_result(matrix: CompatibilityMatrix, builds: Sequence[TorchBuild], *, release: str) -> CommandResult:
+    """Show the builds of a torch release."""
+
+    def write(terminal: Terminal) -> None:
+        _title(terminal, "matrix-title-builds", matrix, release=release)
+        write_grid(terminal, _columns(terminal, "matrix-columns-builds"), [_build_cells(build) for build in builds])
+
+    return CommandResult(
+        status="ok",
+        exit_code=0,
+        data={
+            "matrix": matrix.version,
+            "released": matrix.released,
+            "builds": [build_as_json(build) for build in builds],
+        },
+        write=write,
+    )
+
+
+def validation_result(folder: Path, matrix: CompatibilityMatrix, problems: tuple[Notice, ...]) -> CommandResult:
+    """Show what validating a matrix found; rows that contradict each other are an expected no."""
+    counts = _rows_by_evidence(matrix)
+
+    def write(terminal: Terminal) -> None:
+        if problems:
+            return
+        facts: dict[str, ContextValue] = {
+            "folder": str(folder),
+            "matrix": matrix.version,
+            "rows": counts.total(),
+            "evidence": tuple(f"{evidence} {count}" for evidence, count in counts.items()),
+        }
+        terminal.print(phrase("matrix-is-valid", facts, terminal.language).message)
+
+    return CommandResult(
+        status="failed" if problems else "ok",
+        exit_code=1 if problems else 0,
+        data={"matrix": matrix.version, "folder": str(folder), "valid": not problems, "rows": dict(counts)},
+        errors=problems,
+        write=write,
+    )
+
+
+def summary_as_json(row: ArchitectureSummary) -> dict[str, Any]:
+    """Make the JSON of one compute capability."""
+    return {
+        "capability": str(row.capability),
+        "generation": row.generation,
+        "minimum_cuda": str(row.minimum_cuda),
+        "maximum_cuda": _text(row.maximum_cuda),
+        "first_torch": _text(row.first_torch),
+        "last_torch": _text(row.last_torch),
+        "tags": [
+            {
+                "tag": found.tag,
+                "first_torch": str(found.first_torch),
+                "last_torch": str(found.last_torch),
+                "index_url": found.index_url,
+            }
+            for found in row.tags
+        ],
+        "nightly": list(row.nightly),
+        "minimum_driver_branch": row.minimum_driver_branch,
+        "maximum_driver_branch": row.maximum_driver_branch,
+        "minimum_onnxruntime": _text(row.minimum_onnxruntime),
+        "maximum_onnxruntime": _text(row.maximum_onnxruntime),
+        "minimum_cudnn": _text(row.minimum_cudnn),
+        "maximum_cudnn": _text(row.maximum_cudnn),
+    }
+
+
+def build_as_json(build: TorchBuild) -> dict[str, Any]:
+    """Make the JSON of one build of torch."""
+    return {
+        "version": str(build.version),
+        "tag": build.tag,
+        "platform": build.platform,
+        "local": f"{build.version}+{build.local}" if build.local else str(build.version),
+        "sass": [code.sm for code in sorted(build.sass)],
+        "ptx": [code.compute for code in sorted(build.ptx)] if build.ptx_is_known else None,
+        "python": {
+            "minimum": str(build.python_min),
+            "maximum": str(build.python_max),
+            "free_threaded": [str(python) for python in build.free_threaded],
+        },
+        "cudnn": _text(build.cudnn),
+        "on_pytorch_index": build.on_pytorch_index,
+        "on_pypi": build.on_pypi,
+        "official": build.is_official,
+        "evidence": build.provenance.evidence.value,
+        "source": build.provenance.source,
+        "verified": build.provenance.verified,
+    }
+
+
+def _summary_cells(row: ArchitectureSummary) -> tuple[str, ...]:
+    return (
+        row.capability.sm,
+        row.generation,
+        _range(row.minimum_cuda, row.maximum_cuda),
+        _text(row.first_torch) or "-",
+        _text(row.last_torch) or "-",
+        _range(row.minimum_driver_branch, row.maximum_driver_branch),
+        f"{row.minimum_onnxruntime}..{row.maximum_onnxruntime}" if row.minimum_onnxruntime else "-",
+        _range(row.minimum_cudnn, row.maximum_cudnn),
+        " ".join(f"{found.tag}:{found.last_torch}" for found in reversed(row.tags)) or "-",
+    )
+
+
+def _build_cells(build: TorchBuild) -> tuple[str, ...]:
+    places = [*(["pytorch"] if build.on_pytorch_index else []), *(["pypi"] if build.on_pypi else [])]
+    return (
+        f"{build.label}{'' if build.is_official else ' ~'}",
+        build.platform,
+        f"{build.python_min}..{build.python_max}",
+        " ".join(map(str, build.free_threaded)) or "-",
+        _codes(build.sass),
+        _codes(build.ptx) if build.ptx_is_known else "?",
+        _text(build.cudnn) or "-",
+        " ".join(places),
+        build.provenance.evidence.value,
+    )
+
+
+def _grid(
+    builds: Sequence[TorchBuild],
+    *,
+    serving: Collection[TorchBuild],
+    tags: Sequence[str],
+    capability: ComputeCapability,
+) -> Iterable[tuple[str, ...]]:
+    by_cell = {(build.version, build.tag): build for build in builds}
+    for version in sorted({build.version for build in builds}, reverse=True):
+        cells = []
+        for tag in tags:
+            build = by_cell.get((version, tag))
+            marks = "" if build is None else f"{'*' if build.on_pypi else ''}{'' if build.is_official else '~'}"
+            via = _via(build, capability) if build is not None and build in serving else None
+            cells.append("" if build is None else f"{via or '-'}{marks}")
+        yield (str(version), *cells)
+
+
+def _via(build: TorchBuild, capability: ComputeCapability) -> str | None:
+    cubin = best_sass(build.sass, capability, build_cuda=build.cuda)
+    if cubin is not None:
+        return cubin.sm
+    ptx = best_ptx(build.sass, build.ptx, capability)
+    return ptx.compute if ptx is not None else None
+
+
+def _rows_by_evidence(matrix: CompatibilityMatrix) -> Counter[str]:
+    tables = (
+        matrix.torch,
+        matrix.companions,
+        matrix.nightly,
+        matrix.onnxruntime,
+        matrix.cuda,
+        matrix.cudnn,
+        matrix.architectures,
+        matrix.gpus,
+    )
+    found = Counter(row.provenance.evidence for rows in tables for row in rows)
+    return Counter({evidence.value: found[evidence] for evidence in sorted(found, key=lambda known: known.rank)})
+
+
+def _title(terminal: Terminal, code: str, matrix: CompatibilityMatrix, **facts: str) -> None:
+    context = {"matrix": matrix.version, "released": matrix.released, **facts}
+    terminal.print(phrase(code, context, terminal.language).message)
+    terminal.print()
+
+
+def _columns(terminal: Terminal, code: str) -> tuple[str, ...]:
+    return tuple(phrase(code, {}, terminal.language).message.split("|"))
+
+
+def _codes(codes: Iterable[Architecture]) -> str:
+    return " ".join(str(code) for code in sorted(codes)) or "-"
+
+
+def _range(oldest: object, newest: object) -> str:
+    """`12.8..` while it goes on, `..580` where it only ends, `-` where nothing is known."""
+    if oldest is None and newest is None:
+        return "-"
+    return f"{'' if oldest is None else oldest}..{'' if newest is None else newest}"
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

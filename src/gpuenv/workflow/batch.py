@@ -1,0 +1,97 @@
+"""Plans for many described machines in one run: a fleet's inventory, one machine a line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from gpuenv.errors import GpuenvError, UsageError
+from gpuenv.models.notice import Notice
+from gpuenv.workflow.resolution import load_data, resolve_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gpuenv.models.progress import Reporter
+    from gpuenv.models.surroundings import Surroundings
+    from gpuenv.workflow.options import Options
+    from gpuenv.workflow.resolution import MatrixData, Resolved
+
+_TEXT_KEYS: Final = ("target", "driver", "platform", "python", "indexes", "channel")
+_KEYS: Final = frozenset({"id", "requirements", *_TEXT_KEYS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAnswer:
+    """The answer for one line: what was resolved, or the error of that line alone."""
+
+    id: str
+    resolved: Resolved | None
+    error: Notice | None = None
+
+
+def plan_batch(
+    lines: Iterable[str], options: Options, surroundings: Surroundings, reporter: Reporter
+) -> Iterator[BatchAnswer]:
+    """Resolve each line of a JSON Lines inventory; a line that cannot be understood is an answer, not an end.
+
+    A line is `{"id", "target", "driver", "platform", "python", "requirements", "indexes", "channel"}`, all but
+    `target` optional, or a machine saved by `gpuenv detect --save`.
+    """
+    data = load_data(options.matrix, surroundings)
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        identity = str(number)
+        try:
+            described = parse_line(line, number)
+            identity = str(described.get("id", number))
+            yield BatchAnswer(id=identity, resolved=_resolve(described, line, options, surroundings, reporter, data))
+        except GpuenvError as error:
+            yield BatchAnswer(id=identity, resolved=None, error=Notice.of(error.code, **error.context))
+
+
+def parse_line(line: str, number: int) -> dict[str, Any]:
+    """Read one line; raises `batch-line-invalid` with its number and what is wrong with it."""
+    try:
+        described = json.loads(line)
+    except ValueError as error:
+        raise UsageError("batch-line-invalid", line=number, problem=str(error)) from error
+    if not isinstance(described, dict):
+        raise UsageError("batch-line-invalid", line=number, problem="not a JSON object")
+    if "schema" in described:
+        return described
+    unknown = sorted(set(described) - _KEYS)
+    if unknown:
+        raise UsageError("batch-line-invalid", line=number, problem=f"unknown key {unknown[0]!r}")
+    if not isinstance(described.get("target"), str):
+        raise UsageError("batch-line-invalid", line=number, problem="'target' is missing")
+    for key in _TEXT_KEYS:
+        if not isinstance(described.get(key, ""), str):
+            raise UsageError("batch-line-invalid", line=number, problem=f"{key!r} is not a string")
+    requirements = described.get("requirements", [])
+    if not isinstance(requirements, list) or not all(isinstance(text, str) for text in requirements):
+        raise UsageError("batch-line-invalid", line=number, problem="'requirements' is not a list of strings")
+    if described.get("channel", "stable") not in {"stable", "nightly"}:
+        raise UsageError("batch-line-invalid", line=number, problem="'channel' is neither stable nor nightly")
+    return described
+
+
+def _resolve(
+    described: dict[str, Any],
+    line: str,
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    data: MatrixData,
+) -> Resolved:
+    if "schema" in described:
+        stated = replace(options, saved_machine=line)
+    else:
+        stated = replace(
+            options,
+            **{key: described[key] for key in _TEXT_KEYS if key in described},
+            requirements=tuple(described.get("requirements", options.requirements)),
+        )
+    return resolve_request(stated, surroundings, reporter, looks_at_environment=False, data=data)

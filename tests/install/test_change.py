@@ -1,0 +1,274 @@
+"""A change is committed whole or leaves no trace, wherever it ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gpuenv.errors import GpuenvError, TerminatedError
+from gpuenv.install.change import change
+from gpuenv.install.occupancy import occupied
+from gpuenv.install.recovery import recover, unfinished
+from support.killing import killed_at
+from support.small_environments import make_venv, picture, site_packages_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@pytest.fixture
+def furnished(root: Path) -> Path:
+    """An environment with a package, a script, a data file and a link."""
+    site_packages = site_packages_of(root)
+    (site_packages / "old").mkdir()
+    (site_packages / "old" / "__init__.py").write_text("old\n")
+    (site_packages / "old" / "data.bin").write_bytes(b"\0" * 5000)
+    (root / "bin" / "old-script").write_text("#!/bin/sh\n")
+    (root / "bin" / "old-script").chmod(0o755)
+    (site_packages / "link").symlink_to("old")
+    return root
+
+
+def meddle(root: Path) -> None:
+    """Change an environment as engines do: files are removed, made and replaced, never written in place."""
+    site_packages = site_packages_of(root)
+    shutil.rmtree(site_packages / "old")
+    (site_packages / "new").mkdir()
+    (site_packages / "new" / "__init__.py").write_text("new\n")
+    (root / "bin" / "other").write_text("other\n")
+    (root / "bin" / "other").replace(root / "bin" / "old-script")
+    (root / "share" / "man").mkdir(parents=True)
+    (root / "share" / "man" / "new.1").write_text("new\n")
+    (root / "pyvenv.cfg").write_text("home = elsewhere\n")
+
+
+def changed(root: Path) -> None:
+    with change(root) as ongoing:
+        meddle(root)
+        ongoing.commit()
+
+
+def test_a_change_that_is_not_committed_is_put_back(furnished: Path) -> None:
+    before = picture(furnished)
+    with change(furnished) as ongoing:
+        meddle(furnished)
+        assert picture(furnished) != before
+    assert ongoing.fate == "rolled-back"
+    assert picture(furnished) == before
+    assert not list((furnished / ".gpuenv").rglob("snapshot"))
+
+
+def test_a_change_that_is_committed_stays_and_keeps_one_snapshot(furnished: Path) -> None:
+    changed(furnished)
+    after = picture(furnished)
+    with change(furnished) as ongoing:
+        (furnished / "bin" / "more").write_text("")
+        ongoing.commit()
+    assert (ongoing.fate, recover(furnished)) == ("committed", False)
+    assert picture(furnished).keys() - after.keys() == {"bin/more"}
+    assert [path.name for path in (furnished / ".gpuenv" / "changes").iterdir()] == ["0002"]
+
+
+def test_a_change_that_fails_keeps_the_undo_of_the_one_before(furnished: Path) -> None:
+    changed(furnished)
+    with change(furnished):
+        (furnished / "bin" / "more").write_text("")
+    assert [path.name for path in (furnished / ".gpuenv" / "changes").iterdir()] == ["0001"]
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), GpuenvError("x"), KeyboardInterrupt()])
+def test_an_exception_passes_through_after_the_way_back(furnished: Path, error: BaseException) -> None:
+    before = picture(furnished)
+
+    def fail() -> None:
+        with change(furnished):
+            meddle(furnished)
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    assert picture(furnished) == before
+
+
+def test_sigterm_puts_back_and_is_told_from_ctrl_c(furnished: Path) -> None:
+    before = picture(furnished)
+
+    def terminated() -> None:
+        with change(furnished):
+            meddle(furnished)
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+
+    with pytest.raises(TerminatedError):
+        terminated()
+    assert picture(furnished) == before
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_data_files_outside_the_trees_go_with_their_distribution(furnished: Path) -> None:
+    before = picture(furnished)
+    with change(furnished):
+        (furnished / "config" / "deep").mkdir(parents=True)
+        (furnished / "config" / "deep" / "new.toml").write_text("")
+        (furnished / "notes.txt").write_text("the user's own, written meanwhile")
+        info = site_packages_of(furnished) / "new-1.0.dist-info"
+        info.mkdir()
+        (info / "RECORD").write_text("new.py,,\n../../../config/deep/new.toml,,\n../../../../outside,,\n")
+    after = picture(furnished)
+    assert after.keys() - before.keys() == {"notes.txt"}
+
+
+def test_a_new_environment_that_fails_is_removed(tmp_path: Path, environ: Mapping[str, str]) -> None:
+    root = tmp_path / "new"
+    with change(root, is_new=True) as ongoing:
+        make_venv_inside(root, environ)
+        (root / ".gpuenv" / "logs").mkdir()
+        (root / ".gpuenv" / "logs" / "0001.log").write_text("what happened")
+    assert ongoing.fate == "removed"
+    assert not root.exists()
+    assert ongoing.log_folder is not None
+    assert (ongoing.log_folder / "0001.log").read_text() == "what happened"
+    shutil.rmtree(ongoing.log_folder)
+
+
+def make_venv_inside(root: Path, environ: Mapping[str, str]) -> None:
+    made = make_venv(root.parent / "made", environ)
+    for path in made.iterdir():
+        path.rename(root / path.name)
+
+
+def test_a_new_environment_in_a_folder_of_the_user_leaves_the_folder(
+    tmp_path: Path, environ: Mapping[str, str]
+) -> None:
+    root = tmp_path / "mine"
+    root.mkdir()
+    (root / "README").write_text("mine")
+    with change(root, is_new=True):
+        make_venv_inside(root, environ)
+    assert picture(root).keys() == {"README"}
+    assert not (root / ".gpuenv").exists()
+
+
+def test_a_new_environment_that_fails_can_be_kept_for_study(tmp_path: Path, environ: Mapping[str, str]) -> None:
+    root = tmp_path / "new"
+    with change(root, is_new=True, keep_failed=True) as ongoing:
+        make_venv_inside(root, environ)
+    assert (ongoing.fate, recover(root)) == ("kept", False)
+    assert (root / "pyvenv.cfg").exists()
+
+
+def test_two_runs_do_not_meet_in_one_environment(furnished: Path) -> None:
+    with occupied(furnished), pytest.raises(GpuenvError) as caught, occupied(furnished, wait_s=0.2):
+        pass
+    assert caught.value.code == "environment-busy"
+    assert caught.value.context["process"] == str(os.getpid())
+    with occupied(furnished, wait_s=0):
+        pass
+
+
+def test_an_engine_that_outlives_its_gpuenv_still_holds_the_environment(furnished: Path) -> None:
+    with change(furnished) as ongoing:
+        engine = subprocess.Popen(["sleep", "60"], pass_fds=ongoing.pass_fds)
+    try:
+        with pytest.raises(GpuenvError, match="environment-busy"), occupied(furnished, wait_s=0):
+            pass
+    finally:
+        engine.kill()
+        engine.wait()
+    with occupied(furnished, wait_s=0):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
+def test_an_environment_that_cannot_be_written_is_refused_before_anything(furnished: Path) -> None:
+    furnished.chmod(0o555)
+    try:
+        with pytest.raises(GpuenvError, match="environment-not-writable"), change(furnished):
+            pass
+    finally:
+        furnished.chmod(0o755)
+
+
+def test_files_that_cannot_be_linked_are_copied(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = picture(furnished)
+
+    def refuse(*_paths: object, **_options: object) -> None:
+        raise PermissionError(1, "Operation not permitted")  # what FAT and some network file systems say
+
+    monkeypatch.setattr(os, "link", refuse)
+    with change(furnished) as ongoing:
+        meddle(furnished)
+    assert picture(furnished) == before
+    assert ongoing.snapshot_size is not None
+    assert ongoing.snapshot_size.linked_files == 0
+    assert ongoing.snapshot_size.copied_bytes > 5000
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_kill_9_at_any_operation_leaves_the_old_state_or_the_new_one(
+    furnished: Path, tmp_path: Path, *, commits: bool
+) -> None:
+    before = picture(furnished)
+    template = tmp_path / "template"
+    shutil.copytree(furnished, template, symlinks=True)
+    planned = planned_picture(template, tmp_path)
+
+    def work() -> None:
+        with change(furnished) as ongoing:
+            meddle(furnished)
+            if commits:
+                ongoing.commit()
+
+    outcomes: list[bool] = []
+    while True:
+        shutil.rmtree(furnished)
+        shutil.copytree(template, furnished, symlinks=True)
+        was_killed = killed_at(len(outcomes), work)
+        found = unfinished(furnished)
+        assert recover(furnished) == found
+        assert not unfinished(furnished)
+        after = picture(furnished)
+        assert after in (before, planned), f"neither state after a kill at operation {len(outcomes)}"
+        outcomes.append(after == planned)
+        if not was_killed:
+            break
+    assert len(outcomes) > 30
+    assert outcomes == sorted(outcomes), "the old state first, the new one from the commit on"
+    assert outcomes[-1] is commits
+
+
+def planned_picture(template: Path, tmp_path: Path) -> dict[str, tuple[str, str]]:
+    copy = tmp_path / "planned"
+    shutil.copytree(template, copy, symlinks=True)
+    meddle(copy)
+    return picture(copy)
+
+
+def test_kill_9_during_the_recovery_is_recovered_from_as_well(furnished: Path, tmp_path: Path) -> None:
+    before = picture(furnished)
+
+    def work() -> None:
+        with change(furnished):
+            meddle(furnished)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert killed_at(10_000, work)
+    assert picture(furnished) != before
+    template = tmp_path / "template"
+    shutil.copytree(furnished, template, symlinks=True)
+    operation = 0
+    while killed_at(operation, lambda: recover(furnished)):
+        recover(furnished)
+        assert picture(furnished) == before, f"after a kill at operation {operation} of the recovery"
+        shutil.rmtree(furnished)
+        shutil.copytree(template, furnished, symlinks=True)
+        operation += 1
+    assert operation > 10
+    assert picture(furnished) == before

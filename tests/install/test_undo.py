@@ -1,0 +1,163 @@
+"""Undo goes back one change, says what others changed since, and can itself be undone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from uv import find_uv_bin
+
+from gpuenv.install.change import change
+from gpuenv.install.recovery import recover
+from gpuenv.install.undo import undo
+from gpuenv.models.execution import UndoRecord, VersionChange
+from support.killing import killed_at
+from support.small_environments import picture, python_of, site_packages_of, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from support.index_server import IndexServer
+
+
+def uv_install(root: Path, server: IndexServer, environ: Mapping[str, str], *requirements: str) -> None:
+    subprocess.run(
+        [
+            *(find_uv_bin(), "pip", "install", "-q", "--no-deps", "--python", str(python_of(root))),
+            *("--default-index", server.simple_url, *requirements),
+        ],
+        check=True,
+        env=dict(environ),
+    )
+
+
+@pytest.fixture
+def upgraded(root: Path, server: IndexServer, environ: Mapping[str, str]) -> Path:
+    """An environment with dep 1.0, in which one change brought dep 2.0 and torch."""
+    uv_install(root, server, environ, "dep==1.0")
+    with change(root) as ongoing:
+        uv_install(root, server, environ, "dep==2.0", "torch==2.0")
+        ongoing.commit()
+    return root
+
+
+UNDONE = (
+    VersionChange(project="dep", before="2.0", after="1.0"),
+    VersionChange(project="torch", before="2.0", after=None),
+)
+REDONE = (
+    VersionChange(project="dep", before="1.0", after="2.0"),
+    VersionChange(project="torch", before=None, after="2.0"),
+)
+
+
+def test_undo_goes_back_and_undo_of_undo_forth(root: Path, server: IndexServer, environ: Mapping[str, str]) -> None:
+    uv_install(root, server, environ, "dep==1.0")
+    before = picture(root)
+    with change(root) as ongoing:
+        uv_install(root, server, environ, "dep==2.0", "torch==2.0")
+        ongoing.commit()
+    after = picture(root)
+    assert undo(root) == UndoRecord(status="done", changes=UNDONE)
+    assert picture(root) == before
+    assert undo(root) == UndoRecord(status="done", changes=REDONE)
+    assert picture(root) == after
+    assert undo(root) == UndoRecord(status="done", changes=UNDONE)
+    assert picture(root) == before
+
+
+def test_an_environment_that_gpuenv_never_changed_has_nothing_to_undo(root: Path) -> None:
+    assert undo(root) == UndoRecord(status="nothing-to-undo")
+    assert not (root / ".gpuenv").exists()
+
+
+def test_imports_since_do_not_stand_in_the_way(upgraded: Path, environ: Mapping[str, str]) -> None:
+    subprocess.run([python_of(upgraded), "-c", "import torch, dep"], check=True, env=dict(environ))
+    assert list(upgraded.rglob("torch/__pycache__/*.pyc"))
+    assert undo(upgraded).status == "done"
+    assert versions(upgraded) == {"dep": "1.0"}
+
+
+def test_what_others_installed_since_is_named_and_nothing_is_undone(
+    upgraded: Path, server: IndexServer, environ: Mapping[str, str]
+) -> None:
+    uv_install(upgraded, server, environ, "dep==1.0", "other")
+    (site_packages_of(upgraded) / "torch" / "__init__.py").write_text("patched by hand\n")
+    before = picture(upgraded)
+    assert undo(upgraded) == UndoRecord(
+        status="changed-since",
+        since=(
+            VersionChange(project="dep", before="2.0", after="1.0"),
+            VersionChange(project="other", before=None, after="1.0"),
+        ),
+        files_since=(f"{site_packages_of(upgraded).relative_to(upgraded).as_posix()}/torch/__init__.py",),
+    )
+    assert picture(upgraded) == before
+
+
+def test_changes_since_can_be_given_up_and_had_back(
+    upgraded: Path, server: IndexServer, environ: Mapping[str, str]
+) -> None:
+    uv_install(upgraded, server, environ, "other")
+    assert undo(upgraded, discard_changes=True).status == "done"
+    assert versions(upgraded) == {"dep": "1.0"}
+    assert undo(upgraded).status == "done"
+    assert versions(upgraded) == {"dep": "2.0", "other": "1.0", "torch": "2.0"}
+
+
+def test_a_change_that_was_killed_is_put_back_and_no_more(
+    upgraded: Path,
+) -> None:
+    after = picture(upgraded)
+
+    def work() -> None:
+        with change(upgraded):
+            shutil.rmtree(site_packages_of(upgraded) / "dep")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert killed_at(10_000, work)
+    assert undo(upgraded) == UndoRecord(status="recovered")
+    assert picture(upgraded) == after
+    assert undo(upgraded).status == "done"
+    assert versions(upgraded) == {"dep": "1.0"}
+
+
+def test_a_new_environment_is_undone_and_comes_back(tmp_path: Path, root: Path) -> None:
+    new = tmp_path / "new"
+    with change(new, is_new=True) as ongoing:
+        for path in root.iterdir():
+            path.rename(new / path.name)
+        ongoing.commit()
+    after = picture(new)
+    assert undo(new).status == "done"
+    assert not (new / "bin").exists()
+    assert undo(new).status == "done"
+    assert picture(new) == after
+
+
+def test_kill_9_during_an_undo_is_finished_by_the_next_run(upgraded: Path, tmp_path: Path) -> None:
+    after = picture(upgraded)
+    template = tmp_path / "template"
+    shutil.copytree(upgraded, template, symlinks=True)
+    assert undo(upgraded).status == "done"
+    before = picture(upgraded)
+    outcomes: list[bool] = []
+    while True:
+        shutil.rmtree(upgraded)
+        shutil.copytree(template, upgraded, symlinks=True)
+        was_killed = killed_at(len(outcomes), lambda: undo(upgraded))
+        recover(upgraded)
+        now = picture(upgraded)
+        assert now in (before, after), f"neither state after a kill at operation {len(outcomes)}"
+        outcomes.append(now == before)
+        if not was_killed:
+            break
+        assert undo(upgraded).status == "done"
+        assert picture(upgraded) == (after if outcomes[-1] else before)
+    assert len(outcomes) > 10
+    assert outcomes == sorted(outcomes)
