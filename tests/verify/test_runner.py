@@ -13,7 +13,7 @@ from gpuenv.models.hardware import Gpu, Probe
 from gpuenv.models.progress import Reporter
 from gpuenv.verify.runner import verify
 from support.fake_torch import make_environment, make_pretended_gpu
-from support.torch_environment import python_of, torch_environment  # noqa: F401 - a fixture
+from support.torch_environment import install_into, python_of, torch_environment  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -267,3 +267,45 @@ def test_an_interpreter_that_is_gone_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GpuenvError) as raised:
         checked(tmp_path / "bin" / "python")
     assert raised.value.code == "program-not-found"
+
+
+def test_a_session_that_silently_took_the_cpu_is_a_failure_that_names_the_library(tmp_path: Path) -> None:
+    report = checked(make_environment(tmp_path, "ort_silent_cpu"), installed=frozenset({"onnxruntime-gpu"}))
+    assert outcomes(report.checks) == {
+        "onnxruntime-import": ("passed", None),
+        "onnxruntime-session": ("failed", "silent-cpu-session"),
+    }
+    assert report.checks[1].detail.startswith("asked for CUDAExecutionProvider, got CPUExecutionProvider\n")
+    assert "libcublasLt.so.11: cannot open shared object file" in report.checks[1].detail
+    assert report.unproven == ("ort",)
+
+
+def test_a_cpu_package_in_the_folder_of_the_gpu_package_is_a_failure(tmp_path: Path) -> None:
+    python = make_environment(tmp_path, "ort_cpu_package")
+    report = checked(python, installed=frozenset({"onnxruntime", "onnxruntime-gpu"}))
+    assert outcomes(report.checks) == {
+        "onnxruntime-import": ("failed", "onnxruntime-is-cpu-package"),
+        "onnxruntime-session": ("skipped", "not-reached"),
+    }
+    assert report.checks[0].detail == "1.23.2 brings only AzureExecutionProvider, CPUExecutionProvider"
+
+
+def test_plain_onnxruntime_proves_nothing_about_a_gpu(tmp_path: Path) -> None:
+    report = checked(tmp_path / "python", installed=frozenset({"onnxruntime"}))
+    assert not report.ran
+
+
+@pytest.mark.network
+def test_a_real_onnxruntime_passes_alone_and_after_torch(tmp_path: Path, torch_environment: Path) -> None:  # noqa: F811
+    python = make_pretended_gpu(tmp_path, torch_environment, {})
+    complaint = install_into(python, "onnxruntime==1.23.2")
+    if complaint:
+        pytest.skip(f"no onnxruntime can be had: {complaint}")
+    report = checked(python, device="cpu", gpus=(), installed=frozenset({"onnxruntime", "torch"}))
+    found = {name: outcome for name, outcome in outcomes(report.checks).items() if name.startswith("onnxruntime")}
+    assert found == {
+        "onnxruntime-import": ("passed", None),
+        "onnxruntime-session": ("passed", None),
+        "onnxruntime-after-torch": ("passed", None),
+    }
+    assert dict(report.profile)["ort"] == "ok"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from gpuenv.verify.session import Finding, Reports, parse_reports, split_printed
+import ast
+
+from gpuenv.verify.session import PAYLOADS, Finding, Reports, parse_reports, split_printed
 
 REPORTED = """\
 {"event": "plan", "checks": [["torch-import", true], ["torch-sort", false]]}
@@ -32,3 +34,12 @@ def test_what_is_printed_belongs_to_the_check_between_whose_markers_it_stands() 
         "-": "early\nlate\n",
         "torch-sort": "FATAL: one\n\x1eother torch-fft\nmore\n",
     }
+
+
+def test_the_payloads_are_written_in_the_language_of_python_3_8_and_import_nothing_of_gpuenv() -> None:
+    for path in PAYLOADS.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+        at_run_time = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        names = {alias.name for node in at_run_time if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module or "" for node in at_run_time if isinstance(node, ast.ImportFrom)}
+        assert not {name for name in names if name.startswith("gpuenv")}, path

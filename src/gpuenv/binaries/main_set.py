@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from gpuenv.models.binaries import CodeKind
+from gpuenv.models.binaries import CodeKind, MainSet
 from gpuenv.rules.library_verdict import NEARLY_ALL, judged_containers
 
 if TYPE_CHECKING:
     from gpuenv.models.binaries import CodeSummary, Images
     from gpuenv.models.cuda import Architecture
-
-
-class MainSet(NamedTuple):
-    """Architectures, ascending; together they are all that a library holds."""
-
-    sass: tuple[Architecture, ...]
-    """Machine code in nearly all containers."""
-    ptx: tuple[Architecture, ...]
-    extra_sass: tuple[Architecture, ...]
-    """Machine code in a few containers only."""
-    extra_ptx: tuple[Architecture, ...]
 
 
 def main_set(summary: CodeSummary) -> MainSet:

@@ -11,13 +11,11 @@ from gpuenv.detect.files import read_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-_DISPLAY_CLASS: Final = "0x03"
-"""Base class of display controllers: VGA 0x0300, 3D 0x0302, others (PCI Code and ID Assignment, 1.1)."""
 _DISPLAY_CLASSES: Final = ("0x0300", "0x0302", "0x0380")
+"""Display controllers: VGA, 3D, others (PCI Code and ID Assignment, 1.1). The audio part of a card is no GPU."""
 
 NVIDIA: Final = "10DE"
-_VENDORS: Final = {"1002": "AMD", "8086": "Intel", "1A03": "ASPEED", "102B": "Matrox", "1414": "Microsoft"}
-_COMPUTE_VENDORS: Final = frozenset({"1002", "8086"})
+_COMPUTE_VENDORS: Final = {"1002": "AMD", "8086": "Intel"}
 """The others are framebuffers of servers and virtual machines, which nobody would compute on."""
 
 
@@ -41,9 +39,8 @@ class PciGpu:
     @property
     def foreign_name(self) -> str | None:
         """How it is listed among other vendors' GPUs; None for what is none."""
-        if self.vendor not in _COMPUTE_VENDORS:
-            return None
-        return f"{_VENDORS[self.vendor]} GPU ({self.vendor}:{self.device})"
+        vendor = _COMPUTE_VENDORS.get(self.vendor)
+        return None if vendor is None else f"{vendor} GPU ({self.vendor}:{self.device})"
 
 
 def read_pci_gpus(root: Path) -> tuple[PciGpu, ...]:
@@ -74,7 +71,7 @@ def parse_pci_device(bus_id: str, *, vendor: str, device: str, kind: str, bound_
 
 def _read_device(folder: Path) -> PciGpu | None:
     kind = read_text(folder / "class") or ""
-    if not kind.startswith(_DISPLAY_CLASS):
+    if not kind.startswith(_DISPLAY_CLASSES):
         return None
     return parse_pci_device(
         folder.name,

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Final
 from gpuenv.errors import GpuenvError
 from gpuenv.install.compiled import parse_compiled
 from gpuenv.install.failures import why_failed
-from gpuenv.install.generated_project import explicit_indexes, flat_locations, project_text
-from gpuenv.install.uv import compile_argv, engine_environment, find_uv, target_arguments, without_credentials
+from gpuenv.install.generated_project import project_text
+from gpuenv.install.index_access import index_access
+from gpuenv.install.uv import compile_argv, find_uv, target_arguments, without_credentials
 from gpuenv.models.index import SourceKind
 from gpuenv.models.progress import Reporter
 from gpuenv.process import run
-from gpuenv.project.uv_arguments import uv_index_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gpuenv.install.index_access import IndexAccess
     from gpuenv.models.execution import LockedPackage
     from gpuenv.models.platform import Platform, PythonVersion
     from gpuenv.models.resolution import Pin
@@ -64,7 +65,7 @@ def compile_closure(
         python=python,
         target=target_arguments(platform, str(python_version)) if platform is not None else (),
         settings=settings,
-        environ=engine_environment(environ),
+        access=index_access(settings, environ, pins),
         with_hashes=with_hashes,
         is_offline=is_offline,
     )
@@ -100,13 +101,13 @@ class _Question:
     python: Path
     target: tuple[str, ...]
     settings: IndexSettings
-    environ: Mapping[str, str]
+    access: IndexAccess
     with_hashes: bool
     is_offline: bool
 
     def ask(self, companions: tuple[str, ...] = ()) -> ProcessResult:
         """Run `uv pip compile`; the companions come from torch's index as well."""
-        indexes = {} if self.settings.no_index else dict(explicit_indexes(self.pins))
+        indexes = dict(self.access.explicit)
         if companions:
             indexes |= dict.fromkeys(companions, indexes["torch"])
         requirements = [*(pin.requirement for pin in self.pins), *companions]
@@ -122,14 +123,10 @@ class _Question:
                 (project, *((others,) if self.others else ())),
                 python=self.python,
                 target=self.target,
-                indexes=self._index_arguments(),
-                constraints=(*map(Path, self.settings.constraints), *((limits,) if self.constraints else ())),
+                indexes=self.access.arguments,
+                constraints=(*self.settings.constraints, *((str(limits),) if self.constraints else ())),
                 only_binary=tuple(pin.project for pin in self.pins),
                 with_hashes=self.with_hashes,
                 is_offline=self.is_offline,
             )
-            return run(argv, env=self.environ, cwd=Path(folder))
-
-    def _index_arguments(self) -> tuple[str, ...]:
-        flat = flat_locations(self.pins)
-        return (*uv_index_arguments(self.settings), *(part for page in flat for part in ("--find-links", page)))
+            return run(argv, env=self.access.environ, cwd=Path(folder))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
 from gpuenv.install.failures import why_failed
+from gpuenv.install.index_access import index_access
 from gpuenv.install.snapshot import trees_of
 from gpuenv.install.state import STATE_FOLDER
-from gpuenv.install.uv import engine_environment, find_uv, venv_argv, without_credentials
+from gpuenv.install.uv import find_uv, venv_argv, without_credentials
 from gpuenv.models.notice import Notice
 from gpuenv.models.progress import Reporter
 from gpuenv.process import stream
-from gpuenv.project.uv_arguments import uv_index_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,7 @@ def create_environment(
     """
     listener = reporter or Reporter()
     require_free(root)
+    access = index_access(settings, environ)
     failure = None
     for with_pip in (True, False):
         argv = venv_argv(
@@ -52,12 +53,12 @@ def create_environment(
             root.absolute(),
             python=python,
             with_pip=with_pip,
-            indexes=uv_index_arguments(settings),
+            indexes=access.arguments,
             is_offline=is_offline,
         )
         result = stream(
             argv,
-            env=engine_environment(environ),
+            env=access.environ,
             on_line=lambda line: listener.output(without_credentials(line)),
             cwd=root.absolute().parent,
         )

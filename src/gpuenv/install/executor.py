@@ -11,14 +11,14 @@ from packaging.utils import canonicalize_name
 from gpuenv.install.debris import clear_debris
 from gpuenv.install.environments import require_changeable
 from gpuenv.install.failures import why_failed
-from gpuenv.install.generated_project import explicit_indexes, flat_locations, project_text
+from gpuenv.install.generated_project import project_text
+from gpuenv.install.index_access import index_access
 from gpuenv.install.outcome import differences_from_plan, touched_projects
 from gpuenv.install.state import new_log
 from gpuenv.install.uv import engine_environment, find_uv, install_argv, uninstall_argv, without_credentials
 from gpuenv.models.execution import ExecutionRecord, StepResult
 from gpuenv.models.progress import Reporter
 from gpuenv.process import stream
-from gpuenv.project.uv_arguments import uv_index_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ def execute(
     """
     require_changeable(environment)
     listener = reporter or Reporter()
-    run = _Run(ongoing, environment, uv=find_uv(environ), environ=engine_environment(environ), listener=listener)
+    run = _Run(ongoing, environment, uv=find_uv(environ), environ=environ, listener=listener)
     run.note_cleared(clear_debris(environment, touched_projects(plan)))
     problem = run.uninstall(_still_installed(plan, environment))
     if problem is None and plan.installs:
@@ -101,7 +101,9 @@ class _Run:
         if not projects:
             return None
         self._listener.stage("removing-packages", packages=", ".join(projects))
-        return self._command(uninstall_argv(self._uv, projects, python=self._python))
+        return self._command(
+            uninstall_argv(self._uv, projects, python=self._python), environ=engine_environment(self._environ)
+        )
 
     def install(
         self,
@@ -116,37 +118,38 @@ class _Run:
             "installing-packages", packages=", ".join(f"{step.project} {step.version}" for step in steps)
         )
         pins = tuple(step.pin for step in steps if step.pin is not None)
-        flat = (part for page in flat_locations(pins) for part in ("--find-links", page))
+        access = index_access(settings, self._environ, pins)
         with tempfile.TemporaryDirectory(prefix="gpuenv-") as folder:
             project, hashes = Path(folder, "pyproject.toml"), Path(folder, "hashes.txt")
-            indexes = {} if settings.no_index else explicit_indexes(pins)
-            project.write_text(project_text([_exact(step) for step in steps], indexes), encoding="utf-8")
+            project.write_text(project_text([_exact(step) for step in steps], access.explicit), encoding="utf-8")
             hashes.write_text("".join(_with_hashes(step, closure) for step in steps), encoding="utf-8")
             argv = install_argv(
                 self._uv,
                 (project,),
                 python=self._python,
-                constraints=(hashes,),
+                constraints=(str(hashes),),
                 reinstall=tuple(step.project for step in steps if self._has_equal(step)),
-                indexes=(*uv_index_arguments(settings), *flat),
+                indexes=access.arguments,
                 is_offline=is_offline,
             )
-            return self._command(argv, cwd=Path(folder))
+            return self._command(argv, environ=access.environ, cwd=Path(folder))
 
     def _has_equal(self, step: Install) -> bool:
         """Whether the environment has that very version: uv would think that there is nothing to do."""
         found = self._environment.installed(canonicalize_name(step.project))
         return found is not None and found.version == step.version
 
-    def _command(self, argv: Sequence[str], cwd: Path | None = None) -> Notice | None:
+    def _command(self, argv: Sequence[str], *, environ: Mapping[str, str], cwd: Path | None = None) -> Notice | None:
         shown = tuple(without_credentials(argument) for argument in argv)
         self._ongoing.step(shown)
-        result = self._stream(argv, shown, cwd)
+        result = self._stream(argv, shown, environ, cwd)
         self._ongoing.step_done(result.exit_code)
         self.results.append(StepResult(command=shown, exit_code=result.exit_code, seconds=result.seconds))
         return None if result.succeeded else why_failed(result.stdout, exit_code=result.exit_code)
 
-    def _stream(self, argv: Sequence[str], shown: Sequence[str], cwd: Path | None) -> ProcessResult:
+    def _stream(
+        self, argv: Sequence[str], shown: Sequence[str], environ: Mapping[str, str], cwd: Path | None
+    ) -> ProcessResult:
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ {' '.join(shown)}\n")
 
@@ -156,7 +159,7 @@ class _Run:
                 log.flush()
                 self._listener.output(text)
 
-            return stream(argv, env=self._environ, on_line=on_line, cwd=cwd, pass_fds=self._ongoing.pass_fds)
+            return stream(argv, env=environ, on_line=on_line, cwd=cwd, pass_fds=self._ongoing.pass_fds)
 
 
 def _exact(step: Install) -> str:

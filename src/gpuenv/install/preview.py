@@ -12,11 +12,11 @@ from packaging.version import Version
 
 from gpuenv.errors import GpuenvError
 from gpuenv.install.failures import why_failed
-from gpuenv.install.generated_project import explicit_indexes, flat_locations, project_text
-from gpuenv.install.uv import engine_environment, find_uv, without_credentials
+from gpuenv.install.generated_project import project_text
+from gpuenv.install.index_access import index_access
+from gpuenv.install.uv import find_uv, without_credentials
 from gpuenv.models.execution import LockedPackage
 from gpuenv.process import run
-from gpuenv.project.uv_arguments import uv_index_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -46,20 +46,21 @@ def preview_install(
     """
     changing = [pin for pin in pins if pin.project not in kept]
     requirements = [f"{pin.project}=={pin.version}" if pin.project in kept else pin.requirement for pin in pins]
+    access = index_access(settings, environ, changing)
     with tempfile.TemporaryDirectory(prefix="gpuenv-") as folder:
         project = Path(folder, "pyproject.toml")
-        project.write_text(project_text(requirements, explicit_indexes(changing)), encoding="utf-8")
+        project.write_text(project_text(requirements, access.explicit), encoding="utf-8")
         asked = Path(folder, "requirements.in")
         asked.write_text("".join(f"{line}\n" for line in others), encoding="utf-8")
         limits = Path(folder, "constraints.txt")
-        limits.write_text("".join(f"{line}\n" for line in (*settings.constraints, *constraints)), encoding="utf-8")
+        limits.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
         argv = (
             *(str(find_uv(environ)), "pip", "install", "--dry-run", "--python", str(python)),
             *("--requirements", str(project), "--requirements", str(asked), "--constraints", str(limits)),
-            *uv_index_arguments(settings),
-            *(part for page in flat_locations(changing) for part in ("--find-links", page)),
+            *(part for file in settings.constraints for part in ("--constraints", file)),
+            *access.arguments,
         )
-        result = run(argv, env=engine_environment(environ), cwd=Path(folder))
+        result = run(argv, env=access.environ, cwd=Path(folder))
     for line in result.stderr.splitlines():
         reporter.output(without_credentials(line))
     if not result.succeeded:

@@ -46,6 +46,8 @@ def parse_table(content: bytes, *, file: str) -> Table:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise GpuenvError("matrix-not-toml", file=file, line=line, detail="UTF-8") from error
+    except RecursionError as error:
+        raise GpuenvError("matrix-not-toml", file=file, line=1, detail="nested too deeply") from error
     except tomllib.TOMLDecodeError as error:
         text = str(error)
         position = _POSITION.search(text)

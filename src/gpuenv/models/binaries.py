@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from gpuenv.models.cuda import Architecture
+    from gpuenv.models.notice import Notice
 
 Images: TypeAlias = "frozenset[tuple[CodeKind, Architecture]]"
 """What one container holds, as kind and architecture."""
@@ -67,6 +68,18 @@ class LibraryVerdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MainSet:
+    """The architectures of a library, ascending; together they are all that it holds."""
+
+    sass: tuple[Architecture, ...]
+    """Machine code in nearly all containers."""
+    ptx: tuple[Architecture, ...]
+    extra_sass: tuple[Architecture, ...]
+    """Machine code in a few containers only."""
+    extra_ptx: tuple[Architecture, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InspectedFile:
     """One file and the GPU code in it."""
 
@@ -76,3 +89,32 @@ class InspectedFile:
     summary: CodeSummary
     bytes_read: int | None = None
     """Bytes fetched for it over the network; None for local files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedFile:
+    """One file with what it was built for, and its verdict for each GPU that was asked about."""
+
+    file: InspectedFile
+    main: MainSet
+    verdicts: tuple[tuple[str, LibraryVerdict], ...] = ()
+    """GPU name and verdict; empty without a target, and for a file without GPU code."""
+    is_required: bool = True
+    """Whether programs need it to serve the GPU."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What was inspected, and how it serves the target."""
+
+    files: tuple[JudgedFile, ...]
+    """Worst first where there is a target."""
+    gpus: tuple[str, ...]
+    """The GPUs of the target by name; () without one."""
+    examined: int
+    """How many libraries were read; those of a folder, wheel or environment without GPU code are not among `files`."""
+    uncovered: tuple[Notice, ...] = ()
+    """What the target needs and does not get."""
+    notes: tuple[Notice, ...] = ()
+    bytes_fetched: int | None = None
+    """Over the network; None without a URL."""

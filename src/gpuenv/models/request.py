@@ -35,6 +35,8 @@ class Request:
     """Projects of `requirements` that may be left out where the source has no pair (with a warning)."""
     others: tuple[str, ...] = ()
     """Requirements outside the family, as written: they go to the engine as they stand."""
+    constraints: tuple[str, ...] = ()
+    """Limits on other packages, from `-c` lines of requirement files."""
     policy: IndexPolicy = IndexPolicy.AUTO
     sources: tuple[Source, ...] = ()
     """Where builds may come from, in order of trust; made from the policy and the user's configuration."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -14,6 +13,8 @@ from gpuenv.models.request import IndexPolicy
 from gpuenv.models.settings import redact_url
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gpuenv.models.settings import IndexSettings
     from gpuenv.models.surroundings import Surroundings
 

@@ -33,7 +33,7 @@ class PipValue:
     """As on pip's command line, without dashes in front: `extra-index-url`."""
     text: str
     origin: str
-    """The file's path, or the variable's name."""
+    """The file's path, or `environment variable PIP_...`."""
 
 
 def read_pip_values(surroundings: Surroundings, *, system: System, venv: Path | None) -> tuple[PipValue, ...]:
@@ -90,7 +90,7 @@ def _values_of_variables(environ: Mapping[str, str]) -> Iterator[PipValue]:
         if variable.startswith("PIP_"):
             name = _option_name(variable.removeprefix("PIP_"))
             if name not in _NOT_OPTIONS:
-                yield PipValue(section=ENVIRONMENT, name=name, text=value, origin=variable)
+                yield PipValue(section=ENVIRONMENT, name=name, text=value, origin=f"environment variable {variable}")
 
 
 def _option_name(name: str) -> str:

@@ -37,7 +37,7 @@ def uv_index_arguments(settings: IndexSettings, environ: Mapping[str, str] = _NO
     return (*arguments, *_find_links(settings, environ), *_insecure_hosts(settings, environ))
 
 
-def uv_index_environment(settings: IndexSettings, environ: Mapping[str, str] = _NOTHING) -> dict[str, str]:
+def uv_index_environment(settings: IndexSettings, environ: Mapping[str, str]) -> dict[str, str]:
     """Make the variables that go with `uv_index_arguments`: credentials, certificates, proxy, time-out.
 
     They are to be laid over the variables that uv gets; what the user set for uv itself stays. pip trusts the
@@ -48,10 +48,7 @@ def uv_index_environment(settings: IndexSettings, environ: Mapping[str, str] = _
         additions |= _credentials(name, url)
     if _has_secret_links(settings) and not environ.get("UV_FIND_LINKS"):
         additions["UV_FIND_LINKS"] = ",".join(place.replace(",", "%2C") for place in settings.find_links)
-    if settings.cert is not None:
-        additions["SSL_CERT_FILE"] = settings.cert
-    elif not environ.get("SSL_CERT_FILE") and not environ.get("UV_SYSTEM_CERTS"):
-        additions |= {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}  # the second name is that of uv before 0.10
+    additions |= _trust(settings, environ)
     if settings.client_cert is not None:
         additions["SSL_CLIENT_CERT"] = settings.client_cert
     if settings.proxy is not None:
@@ -60,6 +57,16 @@ def uv_index_environment(settings: IndexSettings, environ: Mapping[str, str] = _
     if settings.timeout_s and not environ.get("UV_HTTP_TIMEOUT"):
         additions["UV_HTTP_TIMEOUT"] = str(max(1, ceil(settings.timeout_s)))
     return additions
+
+
+def _trust(settings: IndexSettings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Choose the certificates, as pip does: its own setting, the variables of requests, the operating system."""
+    bundle = settings.cert or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
+    if settings.cert is not None or (bundle and not environ.get("SSL_CERT_FILE")):
+        return {"SSL_CERT_FILE": str(bundle)}
+    if environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR") or environ.get("UV_SYSTEM_CERTS"):
+        return {}
+    return {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}  # the second name is that of older releases
 
 
 def _default_index(settings: IndexSettings, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

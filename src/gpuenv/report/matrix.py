@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gpuenv.report.grid import write_grid
+from gpuenv.report.matrix_rows import build_as_json, summary_as_json, text_or_none
 from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
 from gpuenv.rules.coverage import best_ptx, best_sass
@@ -170,65 +171,13 @@ def validation_result(folder: Path, matrix: CompatibilityMatrix, problems: tuple
     )
 
 
-def summary_as_json(row: ArchitectureSummary) -> dict[str, Any]:
-    """Make the JSON of one compute capability."""
-    return {
-        "capability": str(row.capability),
-        "generation": row.generation,
-        "minimum_cuda": str(row.minimum_cuda),
-        "maximum_cuda": _text(row.maximum_cuda),
-        "first_torch": _text(row.first_torch),
-        "last_torch": _text(row.last_torch),
-        "tags": [
-            {
-                "tag": found.tag,
-                "first_torch": str(found.first_torch),
-                "last_torch": str(found.last_torch),
-                "index_url": found.index_url,
-            }
-            for found in row.tags
-        ],
-        "nightly": list(row.nightly),
-        "minimum_driver_branch": row.minimum_driver_branch,
-        "maximum_driver_branch": row.maximum_driver_branch,
-        "minimum_onnxruntime": _text(row.minimum_onnxruntime),
-        "maximum_onnxruntime": _text(row.maximum_onnxruntime),
-        "minimum_cudnn": _text(row.minimum_cudnn),
-        "maximum_cudnn": _text(row.maximum_cudnn),
-    }
-
-
-def build_as_json(build: TorchBuild) -> dict[str, Any]:
-    """Make the JSON of one build of torch."""
-    return {
-        "version": str(build.version),
-        "tag": build.tag,
-        "platform": build.platform,
-        "local": f"{build.version}+{build.local}" if build.local else str(build.version),
-        "sass": [code.sm for code in sorted(build.sass)],
-        "ptx": [code.compute for code in sorted(build.ptx)] if build.ptx_is_known else None,
-        "python": {
-            "minimum": str(build.python_min),
-            "maximum": str(build.python_max),
-            "free_threaded": [str(python) for python in build.free_threaded],
-        },
-        "cudnn": _text(build.cudnn),
-        "on_pytorch_index": build.on_pytorch_index,
-        "on_pypi": build.on_pypi,
-        "official": build.is_official,
-        "evidence": build.provenance.evidence.value,
-        "source": build.provenance.source,
-        "verified": build.provenance.verified,
-    }
-
-
 def _summary_cells(row: ArchitectureSummary) -> tuple[str, ...]:
     return (
         row.capability.sm,
         row.generation,
         _range(row.minimum_cuda, row.maximum_cuda),
-        _text(row.first_torch) or "-",
-        _text(row.last_torch) or "-",
+        text_or_none(row.first_torch) or "-",
+        text_or_none(row.last_torch) or "-",
         _range(row.minimum_driver_branch, row.maximum_driver_branch),
         f"{row.minimum_onnxruntime}..{row.maximum_onnxruntime}" if row.minimum_onnxruntime else "-",
         _range(row.minimum_cudnn, row.maximum_cudnn),
@@ -245,7 +194,7 @@ def _build_cells(build: TorchBuild) -> tuple[str, ...]:
         " ".join(map(str, build.free_threaded)) or "-",
         _codes(build.sass),
         _codes(build.ptx) if build.ptx_is_known else "?",
-        _text(build.cudnn) or "-",
+        text_or_none(build.cudnn) or "-",
         " ".join(places),
         build.provenance.evidence.value,
     )
@@ -311,7 +260,3 @@ def _range(oldest: object, newest: object) -> str:
     if oldest is None and newest is None:
         return "-"
     return f"{'' if oldest is None else oldest}..{'' if newest is None else newest}"
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from gpuenv.models.resolution import Conflict
@@ -60,7 +60,8 @@ def _additions(
     resolved: Resolved, resolution: Resolution, options: Options, surroundings: Surroundings, reporter: Reporter
 ) -> tuple[LockedPackage, ...] | None:
     """Ask the engine what else has to come; nothing where all is there, None where it cannot be asked."""
-    others = resolved.request.others if resolved.request is not None else ()
+    request = resolved.request
+    others, constraints = (request.others, request.constraints) if request is not None else ((), ())
     if resolved.environment is not None and _is_all_there(resolved, resolution, others):
         return ()
     is_described = options.target not in DETECTED and options.target != "cpu"
@@ -75,7 +76,7 @@ def _additions(
             others,
             python=resolved.environment.python,
             kept=resolution.kept,
-            constraints=resolution.constraints,
+            constraints=(*resolution.constraints, *constraints),
             settings=resolved.settings,
             environ=surroundings.environ,
             reporter=reporter,
@@ -91,7 +92,7 @@ def _additions(
         settings=resolved.settings,
         environ=surroundings.environ,
         with_hashes=False,
-        constraints=resolution.constraints,
+        constraints=(*resolution.constraints, *constraints),
         reporter=reporter,
     )
 
@@ -109,7 +110,11 @@ def _is_all_there(resolved: Resolved, resolution: Resolution, others: Sequence[s
     if environment is None or not make_plan(resolution, environment, ()).is_empty:
         return False
     for text in others:
-        requirement = Requirement(text)
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            # A path, an address or an option: only the engine can tell.
+            return False
         found = environment.installed(canonicalize_name(requirement.name))
         if found is None or not requirement.specifier.contains(found.version, prereleases=True):
             return False

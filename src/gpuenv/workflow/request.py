@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.request import GPU_FAMILY, Request
-from gpuenv.project.requirement_files import parse_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from gpuenv.models.index import Source
     from gpuenv.models.request import IndexPolicy
     from gpuenv.models.target import Target
+    from gpuenv.project.requirement_files import RequirementLine
     from gpuenv.workflow.options import Options
 
 _COMPANIONS: Final = ("torchvision", "torchaudio")
@@ -34,7 +34,7 @@ class Asked:
 
 
 def make_request(
-    texts: Sequence[str],
+    lines: Sequence[RequirementLine],
     options: Options,
     target: Target,
     environment: Environment | None,
@@ -43,22 +43,10 @@ def make_request(
     sources: tuple[Source, ...],
 ) -> Asked:
     """Make the request. With nothing asked for: the family that is installed, mended; else torch and torchvision."""
-    notes: list[Notice] = []
-    family: dict[str, Requirement] = {}
-    others: list[str] = []
-    for text in texts:
-        requirement = parse_requirement(text)
-        if requirement.marker is not None and not requirement.marker.evaluate(_markers(target)):
-            continue
-        name = canonicalize_name(requirement.name)
-        if name == "onnxruntime" and not target.is_cpu:
-            notes.append(Notice.of("onnxruntime-becomes-gpu", requirement=text))
-            name = canonicalize_name("onnxruntime-gpu")
-        if name in (_CPU_FAMILY if target.is_cpu else GPU_FAMILY):
-            family[name] = _merged(family.get(name), _renamed(requirement, name))
-        else:
-            others.append(text)
-    optional = frozenset[str]()
+    parted = _Parted()
+    for line in lines:
+        parted.take(line, target)
+    family, optional = parted.family, frozenset[str]()
     if not family:
         family, optional = _default_family(environment)
     if any(project in family for project in _COMPANIONS):
@@ -67,16 +55,49 @@ def make_request(
         if project not in family and "torch" in family and environment and environment.installed(project):
             family[project] = Requirement(project)
             optional |= {project}
+    for name, limit in parted.limits.items():
+        if name in family:
+            family[name] = _merged(family[name], limit)
     request = Request(
         requirements=tuple(family[name] for name in GPU_FAMILY if name in family),
         optional=optional,
-        others=tuple(others),
+        others=tuple(parted.others),
+        constraints=tuple(parted.constraints),
         policy=policy,
         sources=sources,
         channel=options.channel,
         upgrade=options.upgrade,
     )
-    return Asked(request=request, notes=tuple(notes))
+    return Asked(request=request, notes=tuple(parted.notes))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Parted:
+    """The lines, parted into the family and everything else, requirements and limits."""
+
+    family: dict[str, Requirement] = field(default_factory=dict)
+    limits: dict[str, Requirement] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+    constraints: list[str] = field(default_factory=list)
+    notes: list[Notice] = field(default_factory=list)
+
+    def take(self, line: RequirementLine, target: Target) -> None:
+        """Put one line where it belongs; a line whose marker does not apply to the target belongs nowhere."""
+        requirement, is_limit = line.requirement, line.kind == "constraint"
+        if requirement is None:
+            self.others.append(line.text)
+            return
+        if requirement.marker is not None and not requirement.marker.evaluate(_markers(target)):
+            return
+        name: str = canonicalize_name(requirement.name)
+        if name == "onnxruntime" and not target.is_cpu:
+            self.notes.append(Notice.of("onnxruntime-becomes-gpu", requirement=str(requirement)))
+            name = "onnxruntime-gpu"
+        if name in (_CPU_FAMILY if target.is_cpu else GPU_FAMILY):
+            known = self.limits if is_limit else self.family
+            known[name] = _merged(known.get(name), _renamed(requirement, name))
+        else:
+            (self.constraints if is_limit else self.others).append(line.text)
 
 
 def _default_family(environment: Environment | None) -> tuple[dict[str, Requirement], frozenset[str]]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gpuenv.models.settings import IndexSettings
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
+    from gpuenv.project.requirement_files import RequirementLine
     from gpuenv.resolve.problem import PageKey
     from gpuenv.workflow.options import Options
 
@@ -107,7 +108,7 @@ def resolve_request(
         )
     policy, sources = sources_for(options.indexes, surroundings, settings)
     asked = make_request(
-        _requirement_texts(options, surroundings), options, chosen.target, environment, policy=policy, sources=sources
+        _requirement_lines(options, surroundings), options, chosen.target, environment, policy=policy, sources=sources
     )
     outcome, request, notes = _resolve_with_pages(
         asked.request, chosen, matrix, environment, settings, options, surroundings, reporter
@@ -156,17 +157,28 @@ def _here() -> PythonVersion:
     return PythonVersion(major=sys.version_info.major, minor=sys.version_info.minor)
 
 
-def _requirement_texts(options: Options, surroundings: Surroundings) -> tuple[str, ...]:
-    from gpuenv.project.requirement_files import read_requirement_files  # noqa: PLC0415
+def _requirement_lines(options: Options, surroundings: Surroundings) -> tuple[RequirementLine, ...]:
+    """Gather what was asked for: REQ and `-r` files; without them what the project's table names."""
+    from gpuenv.project.requirement_files import (  # noqa: PLC0415
+        RequirementLine,
+        parse_requirement,
+        read_requirement_files,
+    )
     from gpuenv.project.table import read_project_table  # noqa: PLC0415
 
-    if options.requirement_files:
-        lines = read_requirement_files(options.requirement_files, cwd=surroundings.cwd)
-        return (*options.requirements, *(line.text for line in lines))
-    if options.requirements:
-        return options.requirements
-    table = read_project_table(surroundings.cwd)
-    return table.requirements if table is not None else ()
+    texts, origin = options.requirements, "command line"
+    if not texts and not options.requirement_files:
+        table = read_project_table(surroundings.cwd)
+        texts, origin = (table.requirements, table.file) if table is not None else ((), origin)
+    return (
+        *(
+            RequirementLine(
+                text=text, file=origin, line=number, kind="requirement", requirement=parse_requirement(text)
+            )
+            for number, text in enumerate(texts, start=1)
+        ),
+        *read_requirement_files(options.requirement_files, cwd=surroundings.cwd, environ=surroundings.environ),
+    )
 
 
 def _resolve_with_pages(

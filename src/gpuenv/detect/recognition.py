@@ -1,0 +1,82 @@
+"""Recognises a card by its PCI device id or its exact name, in the matrix's list of GPU models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.models.hardware import Gpu, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gpuenv.detect.pci import PciGpu
+    from gpuenv.models.cuda import ComputeCapability
+    from gpuenv.models.matrix import GpuModel
+
+_GENERIC_NAMES: Final = frozenset({"graphicsdevice", "gpu", ""})
+"""What a driver older than the card prints, and what we print where nothing was told; without the brand."""
+
+_BRAND: Final = re.compile(r"^(nvidia|geforce|quadro|tesla)(?=\w)")
+_SEPARATORS: Final = re.compile(r"[\s_()-]+")
+_PARTITION: Final = re.compile(r"\s+MIG\s+\S+$|-\d+[QCBA]$", re.IGNORECASE)
+"""The tail that names a MIG instance (`A100-SXM4-40GB MIG 1g.5gb`) or a vGPU profile (`GRID T4-16Q`)."""
+
+
+def with_capability(gpu: Gpu, gpu_models: Callable[[], Sequence[GpuModel]]) -> Gpu:
+    """Complete what the driver did not tell: the capability, and the name where the driver knows only `Graphics Device`.
+
+    The models are asked for only then: reading them is not free. The PCI id decides before the name does; a name
+    with two capabilities keeps both.
+    """
+    if gpu.capabilities and not _is_generic(gpu.name):
+        return gpu
+    by_id = find_by_device_id(gpu.pci_device_id, gpu_models())
+    named = gpu if not (_is_generic(gpu.name) and by_id) else replace(gpu, name=by_id[0].name)
+    found = by_id or find_by_name(gpu.name, gpu_models())
+    return named if named.capabilities else replace(named, capabilities=_capabilities(found))
+
+
+def recognise_pci(seen: PciGpu, gpu_models: Callable[[], Sequence[GpuModel]], *, index: int) -> Gpu:
+    """Make a GPU of a card that only the PCI bus shows; one that the matrix does not know is named by its id."""
+    found = find_by_device_id(seen.device, gpu_models())
+    return Gpu(
+        name=found[0].name if found else f"NVIDIA GPU (10DE:{seen.device})",
+        capabilities=_capabilities(found),
+        probe=Probe.PCI,
+        index=index,
+        pci_device_id=seen.device,
+        pci_bus_id=seen.bus_id,
+    )
+
+
+def find_by_device_id(device_id: str | None, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
+    """The models with that PCI device id, four upper-case hex digits."""
+    return tuple(model for model in models if device_id in model.pci_device_ids) if device_id else ()
+
+
+def find_by_name(name: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
+    """The models of that name, brand words and punctuation apart; a MIG or vGPU name is that of its card."""
+    for spelling in dict.fromkeys((name, _PARTITION.sub("", name))):
+        wanted = plain_name(spelling)
+        found = tuple(model for model in models if plain_name(model.name) == wanted)
+        if found:
+            return found
+    return ()
+
+
+def plain_name(name: str) -> str:
+    """Reduce a name to what tells cards apart: `NVIDIA GeForce RTX 5090` and `rtx-5090` are `rtx5090`."""
+    plain = _SEPARATORS.sub("", name.lower())
+    while _BRAND.match(plain):
+        plain = _BRAND.sub("", plain)
+    return plain
+
+
+def _is_generic(name: str) -> bool:
+    return plain_name(name) in _GENERIC_NAMES
+
+
+def _capabilities(models: Sequence[GpuModel]) -> tuple[ComputeCapability, ...]:
+    return tuple(sorted({model.capability for model in models}))

@@ -1,0 +1,151 @@
+"""Shows the GPU code of libraries, as JSON (design section 5) and as a table."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from gpuenv.models.binaries import CodeKind
+from gpuenv.report.envelope import notice_as_json
+from gpuenv.report.messages import phrase
+from gpuenv.report.result import CommandResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gpuenv.models.binaries import Inspection, JudgedFile, LibraryVerdict
+    from gpuenv.models.cuda import Architecture
+    from gpuenv.models.resolution import Conflict
+    from gpuenv.report.messages import Language
+    from gpuenv.report.terminal import Terminal
+
+EXIT_CHECK_FAILED: Final = 3
+
+_CELLS: Final = {"sass": "native", "ptx": "PTX", "none": "no"}
+
+
+def inspection_result(inspection: Inspection, language: Language) -> CommandResult:
+    """Make the result: exit code 3 if something that the target needs does not cover it."""
+    return CommandResult(
+        status="failed" if inspection.uncovered else "ok",
+        exit_code=EXIT_CHECK_FAILED if inspection.uncovered else 0,
+        data={
+            "files": [_file_as_json(judged) for judged in inspection.files],
+            "gpus": list(inspection.gpus),
+            "examined": inspection.examined,
+            "bytes_fetched": inspection.bytes_fetched,
+            "warnings": [notice_as_json(note, language) for note in inspection.notes],
+        },
+        errors=inspection.uncovered,
+        write=partial(_write, inspection=inspection),
+    )
+
+
+def conflict_result(conflict: Conflict, language: Language) -> CommandResult:
+    """Make the result of a target that cannot be had: there is nothing to judge for."""
+    from gpuenv.report.resolution import conflict_as_json, write_conflict  # noqa: PLC0415 - brings in more
+
+    return CommandResult(
+        status="conflict",
+        exit_code=1,
+        data={"files": [], "conflict": conflict_as_json(conflict, language)},
+        write=partial(write_conflict, conflict=conflict),
+    )
+
+
+def _file_as_json(judged: JudgedFile) -> dict[str, Any]:
+    summary, main = judged.file.summary, judged.main
+    return {
+        "path": judged.file.path,
+        "distribution": judged.file.distribution,
+        "sass": [architecture.sm for architecture in main.sass],
+        "ptx": [architecture.compute for architecture in main.ptx],
+        "extra_sass": [architecture.sm for architecture in main.extra_sass],
+        "extra_ptx": [architecture.compute for architecture in main.extra_ptx],
+        "lto_ir": [architecture.sm.replace("sm_", "lto_") for architecture, _ in summary.lto_ir],
+        "relocatable": sorted(_relocatable(summary.relocatable)),
+        "objects": summary.objects,
+        "compressed": summary.compressed,
+        "containers": summary.containers,
+        "embedded_containers": sum(number for _, number in summary.embedded),
+        "is_partial": summary.is_partial,
+        "is_required": judged.is_required,
+        "bytes_fetched": judged.file.bytes_read,
+        "verdicts": [
+            {"gpu": gpu, "kind": verdict.kind, "share": round(verdict.share, 4)} for gpu, verdict in judged.verdicts
+        ],
+    }
+
+
+def _relocatable(counted: Iterable[tuple[CodeKind, Architecture, int]]) -> set[str]:
+    return {_name(kind, architecture) for kind, architecture, _ in counted}
+
+
+def _name(kind: CodeKind, architecture: Architecture) -> str:
+    match kind:
+        case CodeKind.SASS:
+            return architecture.sm
+        case CodeKind.PTX:
+            return architecture.compute
+        case CodeKind.LTO_IR:
+            return f"lto_{architecture}"
+
+
+def _write(terminal: Terminal, *, inspection: Inspection) -> None:
+    """Write one line per library, by hand: making rich ready takes longer than reading the largest library."""
+    headings = ["library", "native", "PTX", *inspection.gpus, "objects", "a few kernels also"]
+    rows = [_row(judged, inspection.gpus) for judged in inspection.files]
+    if rows:
+        for line in _aligned([headings, *rows]):
+            terminal.write(f"{line}\n")
+    for line in _footnotes(inspection, terminal.language):
+        terminal.write(f"{line}\n")
+    for note in inspection.notes:
+        terminal.notice("warning", note)
+
+
+def _row(judged: JudgedFile, gpus: Sequence[str]) -> list[str]:
+    main, summary = judged.main, judged.file.summary
+    verdicts = [verdict for _, verdict in judged.verdicts] or [None] * len(gpus)
+    native = " ".join(str(architecture) for architecture in main.sass)
+    also = [str(found) for found in main.extra_sass] + [f"{found}+PTX" for found in main.extra_ptx]
+    return [
+        _short(judged) + ("" if judged.is_required else " (optional)"),
+        f"{native or '-'}{' ...' if summary.is_partial else ''}",
+        " ".join(str(architecture) for architecture in main.ptx) or "-",
+        *(_cell(verdict) for verdict in verdicts),
+        str(summary.objects),
+        " ".join(also),
+    ]
+
+
+def _short(judged: JudgedFile) -> str:
+    """Name a library of an environment by its distribution and file, any other by its path."""
+    path = judged.file.path
+    if judged.file.distribution is None:
+        return path
+    filename = path.replace("\\", "/").rpartition("/")[2]
+    return f"{judged.file.distribution}: {filename}"
+
+
+def _cell(verdict: LibraryVerdict | None) -> str:
+    if verdict is None:
+        return "-"
+    share = f" {verdict.share:.0%}" if 0 < verdict.share < 1 else ""
+    return f"{_CELLS[verdict.kind]}{share}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _footnotes(inspection: Inspection, language: Language) -> Iterable[str]:
+    code = "inspected" if inspection.files else "inspected-nothing"
+    with_code = sum(bool(judged.file.summary.objects) for judged in inspection.files)
+    yield phrase(code, {"examined": inspection.examined, "with_code": with_code}, language).message
+    if any(judged.file.summary.is_partial for judged in inspection.files):
+        yield phrase("inspected-partially", {}, language).message
+    if inspection.bytes_fetched is not None:
+        yield phrase("bytes-fetched", {"megabytes": f"{inspection.bytes_fetched / 1e6:.1f}"}, language).message

@@ -1,0 +1,231 @@
+"""Conducts `gpuenv inspect`: files, folders, wheels and URLs, or the environment's libraries; then the verdicts."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from gpuenv.binaries.library import read_code_objects
+from gpuenv.binaries.main_set import main_set
+from gpuenv.errors import GpuenvError, UsageError
+from gpuenv.models.binaries import InspectedFile, Inspection, JudgedFile, LibraryVerdict
+from gpuenv.models.notice import Notice
+from gpuenv.models.resolution import Conflict
+from gpuenv.rules.library_verdict import chooses_by_itself, is_optional, library_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.progress import Reporter
+    from gpuenv.models.surroundings import Surroundings
+    from gpuenv.workflow.options import Options
+
+_ZIP_MAGIC: Final = b"PK\x03\x04"
+_VARIANT: Final = re.compile(r"cuda[_-]?\d+")
+
+
+def inspect(
+    places: Sequence[str],
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    *,
+    has_target: bool,
+    is_thorough: bool,
+) -> Inspection | Conflict:
+    """Read what is named, or every native library of the environment, and judge it for the target.
+
+    Raises `GpuenvError` for a file that was named and cannot be read; libraries found in folders are noted instead.
+    """
+    environment = None if places else _environment(options, surroundings)
+    gpus = _gpus(options, environment, surroundings) if has_target else ()
+    if isinstance(gpus, Conflict):
+        return gpus
+    collected = _Collected(surroundings=surroundings, reporter=reporter, is_thorough=is_thorough)
+    if environment is not None:
+        collected.read_environment(environment)
+    for place in places:
+        collected.read(place)
+    judged = [_judge(file, gpus) for file in collected.files]
+    shown = [file for file in judged if file.file.summary.objects or file.file.path in collected.named]
+    return Inspection(
+        files=tuple(sorted(shown, key=_badness) if gpus else shown),
+        gpus=tuple(gpu.name for gpu in gpus),
+        examined=len(judged),
+        uncovered=_uncovered(judged, gpus),
+        notes=tuple(collected.notes),
+        bytes_fetched=collected.bytes_fetched,
+    )
+
+
+class _Collected:
+    """The files that were read so far."""
+
+    def __init__(self, *, surroundings: Surroundings, reporter: Reporter, is_thorough: bool) -> None:
+        self._surroundings = surroundings
+        self._reporter = reporter
+        self._is_thorough = is_thorough
+        self.files: list[InspectedFile] = []
+        self.named: set[str] = set()
+        """Files that the user named: shown also if they hold no GPU code."""
+        self.notes: list[Notice] = []
+        self.bytes_fetched: int | None = None
+
+    def read(self, place: str) -> None:
+        """Read a file, folder, wheel or URL."""
+        split = urlsplit(place)
+        if split.scheme in {"http", "https"}:
+            self._read_url(place)
+            return
+        if split.scheme == "file":
+            place = unquote(split.path)
+        path = self._surroundings.cwd / Path(place).expanduser()
+        if path.is_dir():
+            self._read_folder(path)
+        elif _is_zip(path):
+            self._read_wheel(path)
+        else:
+            self.named.add(place)
+            self.files.append(InspectedFile(path=place, distribution=None, summary=read_code_objects(path)))
+
+    def read_environment(self, environment: Environment) -> None:
+        """Read every native library of an environment."""
+        from gpuenv.binaries.environment_libraries import native_libraries  # noqa: PLC0415 - not for one file
+
+        for path, distribution in native_libraries(environment.site_packages, environment.distributions):
+            self._read_found(path, distribution)
+
+    def _read_folder(self, folder: Path) -> None:
+        from gpuenv.binaries.environment_libraries import native_files  # noqa: PLC0415 - as above
+
+        for path in sorted(native_files(folder)):
+            self._read_found(Path(path), None)
+
+    def _read_found(self, path: Path, distribution: str | None) -> None:
+        """Read a library that was found and not named: one that is none, or is damaged, does not end the search."""
+        try:
+            summary = read_code_objects(path)
+        except GpuenvError as error:
+            if error.code != "binary-format-unknown":
+                self.notes.append(Notice.of(error.code, **error.context))
+            return
+        self.files.append(InspectedFile(path=str(path), distribution=distribution, summary=summary))
+
+    def _read_wheel(self, path: Path) -> None:
+        from gpuenv.binaries.wheel import read_wheel  # noqa: PLC0415 - as above
+
+        try:
+            with path.open("rb") as file:
+                self.files += read_wheel(file, str(path))
+        except OSError as error:
+            raise GpuenvError("file-unreadable", path=str(path), detail=error.strerror or str(error)) from error
+
+    def _read_url(self, url: str) -> None:
+        from gpuenv.binaries.wheel import read_wheel  # noqa: PLC0415 - as above
+        from gpuenv.index.remote_file import RemoteFile  # noqa: PLC0415
+        from gpuenv.models.settings import redact_url  # noqa: PLC0415
+        from gpuenv.project.pip_configuration import read_index_settings  # noqa: PLC0415
+
+        shown = redact_url(url)
+        self._reporter.stage("reading-remote-wheel", url=shown)
+        name = unquote(urlsplit(shown)._replace(query="", fragment="").geturl())
+        with RemoteFile(url, read_index_settings(self._surroundings)) as file:
+            self.files += read_wheel(
+                file,  # type: ignore[arg-type] # an io.RawIOBase has all that zipfile asks of a BinaryIO
+                name,
+                is_thorough=self._is_thorough,
+                fetched=lambda: file.bytes_fetched,
+            )
+            self.bytes_fetched = (self.bytes_fetched or 0) + file.bytes_fetched
+            if file.is_downloaded:
+                self.notes.append(Notice.of("remote-file-without-ranges", url=shown, bytes=file.bytes_fetched))
+
+
+def _environment(options: Options, surroundings: Surroundings) -> Environment:
+    from gpuenv.detect.environment import find_environment, read_environment  # noqa: PLC0415 - not for a path
+
+    return read_environment(find_environment(options.venv, surroundings), surroundings=surroundings)
+
+
+def _gpus(options: Options, environment: Environment | None, surroundings: Surroundings) -> tuple[Gpu, ...] | Conflict:
+    from gpuenv.matrix.catalog import load_gpu_models  # noqa: PLC0415 - not without a target
+    from gpuenv.models.platform import PythonVersion  # noqa: PLC0415
+    from gpuenv.workflow.target import choose_target  # noqa: PLC0415
+
+    here = PythonVersion(major=sys.version_info.major, minor=sys.version_info.minor)
+    chosen = choose_target(
+        options,
+        surroundings,
+        python=environment.python_version if environment is not None else here,
+        gpu_models=lambda: load_gpu_models(options.matrix, cwd=surroundings.cwd),
+    )
+    if isinstance(chosen, Conflict):
+        return chosen
+    if not chosen.target.gpus:
+        raise UsageError("inspect-needs-gpu", target=options.target)
+    return chosen.target.gpus
+
+
+def _judge(file: InspectedFile, gpus: Iterable[Gpu]) -> JudgedFile:
+    name = re.split(r"[/\\!]", file.path)[-1]
+    verdicts: tuple[tuple[str, LibraryVerdict], ...] = ()
+    if file.summary.objects:
+        verdicts = tuple((gpu.name, _verdict(file, gpu, chooses=chooses_by_itself(name))) for gpu in gpus)
+    return JudgedFile(file=file, main=main_set(file.summary), verdicts=verdicts, is_required=not is_optional(name))
+
+
+def _verdict(file: InspectedFile, gpu: Gpu, *, chooses: bool) -> LibraryVerdict:
+    """Judge for one GPU; one whose name stands for several capabilities gets the worst of them."""
+    found = [library_verdict(file.summary, capability, chooses=chooses) for capability in gpu.capabilities]
+    return min(found, key=_rank, default=LibraryVerdict(kind="none", share=0.0))
+
+
+def _rank(verdict: LibraryVerdict) -> tuple[int, float]:
+    return ("none", "ptx", "sass").index(verdict.kind), verdict.share
+
+
+def _badness(judged: JudgedFile) -> tuple[tuple[int, float], bool, str]:
+    worst = min((_rank(verdict) for _, verdict in judged.verdicts), default=(3, 1.0))
+    return worst, not judged.is_required, judged.file.path
+
+
+def _uncovered(judged: Sequence[JudgedFile], gpus: Sequence[Gpu]) -> tuple[Notice, ...]:
+    """Tell per GPU which needed libraries have nothing for it.
+
+    Of libraries that come once per CUDA version (`libbitsandbytes_cuda128.so`) one is loaded: one that serves is enough.
+    """
+    if gpus and judged and not any(file.verdicts for file in judged):
+        return (Notice.of("no-gpu-code", files=_names(judged)),)
+    found = []
+    for number, gpu in enumerate(gpus):
+        served: dict[tuple[str | None, str], list[JudgedFile]] = {}
+        covered = set()
+        for file in judged:
+            if file.verdicts and file.is_required:
+                key = (file.file.distribution, _VARIANT.sub("cuda", file.file.path))
+                served.setdefault(key, []).append(file)
+                if file.verdicts[number][1].kind != "none":
+                    covered.add(key)
+        lacking = [file for key, files in served.items() if key not in covered for file in files]
+        if lacking:
+            found.append(Notice.of("libraries-lack-gpu", gpu=gpu.label, files=_names(lacking)))
+    return tuple(found)
+
+
+def _names(judged: Sequence[JudgedFile]) -> tuple[str, ...]:
+    return tuple(re.split(r"[/\\!]", file.file.path)[-1] for file in judged)
+
+
+def _is_zip(path: Path) -> bool:
+    if path.suffix in {".whl", ".zip"}:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+    except OSError:
+        return False  # the reader of libraries tells what is wrong with it

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from gpuenv.models.cuda import ComputeCapability
+from gpuenv.models.hardware import Gpu, Probe
+from gpuenv.models.notice import Notice
+from gpuenv.models.verification import Check, VerificationReport
+from gpuenv.report.envelope import envelope
+from gpuenv.report.terminal import Terminal
+from gpuenv.report.verify import verification_result
+
+VENV = Path("/env")
+GPU = Gpu(
+    name="NVIDIA GeForce GTX 1080 Ti",
+    capabilities=(ComputeCapability(major=6, minor=1),),
+    probe=Probe.NVML,
+    uuid="GPU-1",
+)
+FAILED = VerificationReport(
+    checks=(
+        Check(name="torch-import", status="passed", gpu="GPU-1", detail="torch 2.9.1+cu130", seconds=1.25),
+        Check(name="torch-sort", status="failed", gpu="GPU-1", code="no-kernel-image", detail="CUDA error:\nno kernel"),
+        Check(name="torch-fft", status="failed", gpu="GPU-1", code="no-kernel-image", detail="CUDA error"),
+        Check(name="torch-matmul-tf32", status="skipped", gpu="GPU-1", code="capability-too-low", detail="needs 8.0"),
+    ),
+    device="cuda",
+    facts=(("cudnn", "91300"), ("seed", "7"), ("torch", "2.9.1+cu130"), ("torch-cuda", "13.0")),
+    profile=(("import", "ok"), ("kernels", "fails"), ("tf32", "unsupported"), ("fft", "fails")),
+    unproven=("kernels", "fft"),
+)
+
+
+def test_a_failure_ends_with_3_and_one_error_per_code_and_gpu() -> None:
+    result = verification_result(FAILED, venv=VENV, gpus=(GPU,), language="en")
+    assert envelope("verify", result, "en") == {
+        "schema": 1,
+        "command": "verify",
+        "status": "failed",
+        "exit_code": 3,
+        "data": {
+            "venv": "/env",
+            "device": "cuda",
+            "facts": {"cudnn": "91300", "seed": "7", "torch": "2.9.1+cu130", "torch-cuda": "13.0"},
+            "checks": [
+                {
+                    "name": "torch-import",
+                    "gpu": "GPU-1",
+                    "status": "passed",
+                    "code": None,
+                    "detail": "torch 2.9.1+cu130",
+                    "seconds": 1.25,
+                },
+                {
+                    "name": "torch-sort",
+                    "gpu": "GPU-1",
+                    "status": "failed",
+                    "code": "no-kernel-image",
+                    "detail": "CUDA error:\nno kernel",
+                    "seconds": 0.0,
+                },
+                {
+                    "name": "torch-fft",
+                    "gpu": "GPU-1",
+                    "status": "failed",
+                    "code": "no-kernel-image",
+                    "detail": "CUDA error",
+                    "seconds": 0.0,
+                },
+                {
+                    "name": "torch-matmul-tf32",
+                    "gpu": "GPU-1",
+                    "status": "skipped",
+                    "code": "capability-too-low",
+                    "detail": "needs 8.0",
+                    "seconds": 0.0,
+                },
+            ],
+            "profile": {"import": "ok", "kernels": "fails", "tf32": "unsupported", "fft": "fails"},
+            "unproven": ["kernels", "fft"],
+            "warnings": [],
+        },
+        "errors": [
+            {
+                "code": "check-no-kernel-image",
+                "message": "the build has no code for NVIDIA GeForce GTX 1080 Ti (6.1): torch-sort, torch-fft ended"
+                " with `no kernel image is available`",
+                "hints": ["gpuenv install --venv /env"],
+            }
+        ],
+    }
+
+
+def test_what_was_required_and_not_run_is_an_error_too() -> None:
+    report = VerificationReport(
+        checks=(Check(name="torch-import", status="passed"),),
+        device="cpu",
+        profile=(("import", "ok"),),
+        unproven=("ort",),
+    )
+    result = verification_result(report, venv=VENV, gpus=(), language="en")
+    assert (result.exit_code, result.errors) == (
+        3,
+        (Notice.of("capability-not-proven", capabilities=("ort",), venv="/env"),),
+    )
+
+
+def test_failures_that_were_not_required_do_not_count() -> None:
+    report = VerificationReport(
+        checks=(Check(name="torch-fft", status="failed", code="cufft-failed"),),
+        device="cuda",
+        profile=(("fft", "fails"),),
+        unproven=(),
+    )
+    result = verification_result(report, venv=VENV, gpus=(), language="en")
+    assert (result.status, result.exit_code, result.errors) == ("ok", 0, ())
+
+
+def test_nothing_run_ends_with_4_and_says_why() -> None:
+    why = Notice.of("nothing-to-check", venv="/env")
+    report = VerificationReport(checks=(), device="cuda", notes=(why,))
+    result = verification_result(report, venv=VENV, gpus=(), language="en")
+    assert (result.status, result.exit_code, result.errors) == ("unverified", 4, (why,))
+
+
+def test_the_terminal_shows_what_did_not_pass_and_the_profile() -> None:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    terminal = Terminal(stdout=stdout, stderr=stderr, environ={"NO_COLOR": "1"}, language="en", verbosity=0)
+    verification_result(FAILED, venv=VENV, gpus=(GPU,), language="en").write(terminal)
+    assert stdout.getvalue() == (
+        "torch 2.9.1+cu130, CUDA 13.0, cuDNN 91300, seed 7\n"
+        "NVIDIA GeForce GTX 1080 Ti (6.1)\n"
+        "  failed   torch-sort                     0.00 s  CUDA error: no kernel [no-kernel-image]\n"
+        "  failed   torch-fft                      0.00 s  CUDA error [no-kernel-image]\n"
+        "  skipped  torch-matmul-tf32              0.00 s  needs 8.0 [capability-too-low]\n"
+        "profile  import: ok, kernels: fails, tf32: unsupported, fft: fails\n"
+        "1 passed, 2 failed, 1 skipped\n"
+    )
+    assert stderr.getvalue() == ""
