@@ -67,14 +67,15 @@ def versions(root: Path) -> dict[str, str]:
     return {str(found.name): str(found.version) for found in read_small(root).distributions}
 
 
-def picture(root: Path) -> dict[str, tuple[str, str]]:
+def picture(root: Path, *, with_caches: bool = False) -> dict[str, tuple[str, str]]:
     """Every file, folder and link of an environment with mode and content, but gpuenv's own records.
 
-    Byte-code caches are left out: Python writes them whenever it likes.
+    Byte-code caches are left out unless asked for: Python writes them whenever it likes.
     """
     found: dict[str, tuple[str, str]] = {}
+    left_out = {".gpuenv"} if with_caches else {".gpuenv", "__pycache__"}
     for folder, names, files in os.walk(root):
-        names[:] = [name for name in names if name not in {".gpuenv", "__pycache__"}]
+        names[:] = [name for name in names if name not in left_out]
         for name in (*names, *files):
             path = Path(folder, name)
             found[path.relative_to(root).as_posix()] = (stat.filemode(path.lstat().st_mode), _content(path))

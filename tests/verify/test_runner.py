@@ -160,8 +160,9 @@ def test_each_fault_costs_its_own_check_only(tmp_path: Path, torch_environment: 
     """One segmentation fault and one lost context on the way: the rest goes on in a fresh process."""
     faults = {
         "softmax": "foreign-kernel-with-right-numbers",
+        "sort": "sticky",
         "cumsum": "foreign-kernel",
-        "conv2d": "sticky",
+        "conv2d": "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
         "rfft": "segfault",
         "abs": "nvrtc: error: invalid value for --gpu-architecture (-arch)",
         "solve": "CUDA out of memory. Tried to allocate 2.00 GiB.",
@@ -171,8 +172,9 @@ def test_each_fault_costs_its_own_check_only(tmp_path: Path, torch_environment: 
     assert outcomes(report.checks) == {
         **dict.fromkeys(CUDA_CHECKS, ("passed", None)),
         "torch-softmax": ("failed", "kernel-built-for-other-gpu"),
+        "torch-sort": ("failed", "device-fault"),
         "torch-cumsum": ("failed", "kernel-built-for-other-gpu"),
-        "torch-convolution": ("failed", "device-fault"),
+        "torch-convolution": ("failed", "cudnn-failed"),
         "torch-fft": ("failed", "check-crashed"),
         "torch-complex-abs": ("failed", "nvrtc-failed"),
         "torch-solve": ("failed", "out-of-memory"),
@@ -288,6 +290,24 @@ def test_a_cpu_package_in_the_folder_of_the_gpu_package_is_a_failure(tmp_path: P
         "onnxruntime-session": ("skipped", "not-reached"),
     }
     assert report.checks[0].detail == "1.23.2 brings only AzureExecutionProvider, CPUExecutionProvider"
+
+
+def test_the_projects_own_command_runs_with_the_environments_programs(tmp_path: Path) -> None:
+    report = verify(
+        make_environment(tmp_path / "env", "cpu_build"),
+        device="cuda",
+        gpus=(gpu("GPU-1"), gpu("GPU-2")),
+        environ=dict(os.environ),
+        installed=frozenset(),
+        reporter=Reporter(),
+        commands=("python -c 'import os, sys; sys.exit(os.environ[\"CUDA_VISIBLE_DEVICES\"] + sys.prefix)'",),
+        cwd=tmp_path,
+    )
+    assert [(check.gpu, check.status, check.code) for check in report.checks] == [
+        ("GPU-1,GPU-2", "failed", "command-failed")
+    ]
+    assert report.checks[0].detail == f"ended with exit code 1\nGPU-1,GPU-2{tmp_path / 'env'}"
+    assert report.profile == (("commands", "fails"),)
 
 
 def test_plain_onnxruntime_proves_nothing_about_a_gpu(tmp_path: Path) -> None:

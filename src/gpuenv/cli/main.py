@@ -112,7 +112,8 @@ def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -
         ),
         stdin=sys.stdin,
         terminal=terminal,
-        reporter=Reporter() if arguments.quiet else TerminalReporter(terminal),
+        # A program that reads JSON wants no talk beside it, unless it asks for it.
+        reporter=Reporter() if arguments.quiet or (is_json and not arguments.verbose) else TerminalReporter(terminal),
         verbosity=terminal.verbosity,
         is_json=is_json,
         is_interactive=not is_json and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty(),

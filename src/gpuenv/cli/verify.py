@@ -44,6 +44,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         options_from(arguments),
         target=arguments.target,
         required=parse_required(arguments.require),
+        commands=tuple(arguments.run),
         timeout_s=_seconds(arguments.timeout, default=DEFAULT_TIMEOUT_S),
         surroundings=invocation.surroundings,
         reporter=invocation.reporter,

@@ -29,6 +29,8 @@ class KernelDriver:
     """Whether `/dev/nvidia0` or its like is there: not in a container without the GPU passed."""
     is_nouveau_loaded: bool
     is_secure_boot_on: bool
+    is_tegra: bool
+    """A Jetson or Thor board: its GPU is on no PCI bus."""
 
     @property
     def is_loaded(self) -> bool:
@@ -54,6 +56,7 @@ def read_kernel_driver(root: Path) -> KernelDriver:
         ),
         is_nouveau_loaded=exists(root / "sys/module/nouveau"),
         is_secure_boot_on=_is_secure_boot_on(root),
+        is_tegra="nvidia,tegra" in (read_text(root / "proc/device-tree/compatible") or ""),
     )
 
 

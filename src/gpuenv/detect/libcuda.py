@@ -69,9 +69,7 @@ def parse_libcuda(text: str, ended: str | None = None) -> Answer:
     version = CudaVersion.from_driver_number(number) if number else None
     if told.get("init"):
         fault = _FAULTS.get(told["init"], "driver-failed")
-        return Answer(
-            probe=Probe.LIBCUDA, outcome=fault, detail=f"cuInit: error {told['init']}", cuda_version=version
-        )
+        return Answer(probe=Probe.LIBCUDA, outcome=fault, detail=f"cuInit: error {told['init']}", cuda_version=version)
     gpus = tuple(_gpu(line) for line in lines if "ordinal" in line and "error" not in line)
     outcome = ended if ended is not None and not gpus else "ok"
     return Answer(probe=Probe.LIBCUDA, outcome=outcome, gpus=gpus, cuda_version=version)

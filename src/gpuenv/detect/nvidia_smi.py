@@ -20,7 +20,9 @@ FIELDS: Final = ("index", "name", "uuid", "pci.device_id", "pci.bus_id", "memory
 CAPABILITY_FIELD: Final = "compute_cap"
 """Since R470 or so; an older program refuses the whole query (`is not a valid field to query`)."""
 
-_UNKNOWN: Final = re.compile(r"\[?(?:N/A|Not Supported|Unknown Error|GPU is lost|No Permissions?)\]?|ERR!", re.IGNORECASE)
+_UNKNOWN: Final = re.compile(
+    r"\[?(?:N/A|Not Supported|Unknown Error|GPU is lost|No Permissions?)\]?|ERR!", re.IGNORECASE
+)
 _BROKEN: Final = re.compile(
     r"Unable to determine the device handle for (?:GPU ?)?(?P<bus>[0-9A-F:.]+?\.\d)?:? *(?P<why>.*)", re.IGNORECASE
 )
@@ -126,7 +128,9 @@ def _gpu(cells: list[str | None]) -> Gpu:
         uuid=uuid,
         pci_device_id=pci_device.upper().removeprefix("0X")[:4] if pci_device else None,
         pci_bus_id=bus,
-        memory_bytes=int(memory.split()[0].split(",")[0].split(".")[0]) * _MIB if memory and memory[0].isdigit() else None,
+        memory_bytes=int(memory.split()[0].split(",")[0].split(".")[0]) * _MIB
+        if memory and memory[0].isdigit()
+        else None,
     )
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _PAYLOAD: Final = Path(__file__).with_name("nvml_payload.py")
 
 
-
 def ask_nvml(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Answer:
     """Ask NVML; `absent` where its library is not installed."""
     library = find_driver_library(NVML, environ, root=root)

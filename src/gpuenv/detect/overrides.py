@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 GPUS: Final = "GPUENV_GPUS"
 DRIVER: Final = "GPUENV_DRIVER"
+TIMEOUT: Final = "GPUENV_PROBE_TIMEOUT"
+
+_TIMEOUT_S: Final = 4.0
 
 _NONE: Final = frozenset({"none", "cpu"})
 
 
-def stated_gpus(
-    environ: Mapping[str, str], gpu_models: Callable[[], Sequence[GpuModel]]
-) -> tuple[Gpu, ...] | None:
+def stated_gpus(environ: Mapping[str, str], gpu_models: Callable[[], Sequence[GpuModel]]) -> tuple[Gpu, ...] | None:
     """Read GPUENV_GPUS: names or capabilities joined by commas, `none` for no GPU; None where it is not set.
 
     Raises `UsageError("override-invalid")` for a name that is not in the matrix.
@@ -49,6 +50,23 @@ def stated_driver(environ: Mapping[str, str]) -> DriverVersion | None:
         return DriverVersion.parse(text)
     except ValueError as error:
         raise UsageError("override-invalid", variable=DRIVER, value=text, example="580.95.05") from error
+
+
+def probe_timeout_s(environ: Mapping[str, str]) -> float:
+    """Time for one source, in seconds; GPUENV_PROBE_TIMEOUT is for machines that wake many cards one by one.
+
+    Raises `UsageError("override-invalid")` for what is no positive number.
+    """
+    text = environ.get(TIMEOUT, "").strip()
+    if not text:
+        return _TIMEOUT_S
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError("override-invalid", variable=TIMEOUT, value=text, example="20")
+    return seconds
 
 
 def _stated_gpu(name: str, index: int, gpu_models: Callable[[], Sequence[GpuModel]]) -> Gpu:

@@ -1,4 +1,4 @@
-"""Source 6: the PCI bus as sysfs shows it, which sees cards that no driver drives."""
+"""Source 6 on Linux: the PCI bus as sysfs shows it, which sees cards that no driver drives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DISPLAY_CLASSES: Final = ("0x0300", "0x0302", "0x0380")
 """Display controllers: VGA, 3D, others (PCI Code and ID Assignment, 1.1). The audio part of a card is no GPU."""
 
 NVIDIA: Final = "10DE"
-_COMPUTE_VENDORS: Final = {"1002": "AMD", "8086": "Intel"}
+_COMPUTE_VENDORS: Final = {"1002": "AMD", "8086": "Intel", "106B": "Apple"}
 """The others are framebuffers of servers and virtual machines, which nobody would compute on."""
 
 
@@ -30,6 +30,8 @@ class PciGpu:
     device: str
     bound_to: str | None
     """The kernel driver that holds it: `nvidia`, `nouveau`, `vfio-pci`; None where none does."""
+    name: str | None = None
+    """As the system calls it; sysfs calls it nothing."""
 
     @property
     def is_nvidia(self) -> bool:
@@ -40,16 +42,16 @@ class PciGpu:
     def foreign_name(self) -> str | None:
         """How it is listed among other vendors' GPUs; None for what is none."""
         vendor = _COMPUTE_VENDORS.get(self.vendor)
-        return None if vendor is None else f"{vendor} GPU ({self.vendor}:{self.device})"
+        return None if vendor is None else self.name or f"{vendor} GPU ({self.vendor}:{self.device})"
 
 
-def read_pci_gpus(root: Path) -> tuple[PciGpu, ...]:
-    """List the display controllers in the order of the bus; empty where there is no sysfs."""
+def read_pci_gpus(root: Path) -> tuple[PciGpu, ...] | None:
+    """List the display controllers in the order of the bus; None where there is no sysfs to read."""
     folder = root / "sys/bus/pci/devices"
     try:
         names = sorted(os.listdir(folder))
     except OSError:
-        return ()
+        return None
     found = (_read_device(folder / name) for name in names)
     return tuple(gpu for gpu in found if gpu is not None)
 
@@ -67,6 +69,14 @@ def parse_pci_device(bus_id: str, *, vendor: str, device: str, kind: str, bound_
         device=device.strip().upper().removeprefix("0X"),
         bound_to=bound_to,
     )
+
+
+def plain_bus(bus_id: str | None) -> str | None:
+    """Write a bus id as sysfs does: NVML pads the domain to eight digits."""
+    if bus_id is None:
+        return None
+    domain, _, rest = bus_id.lower().partition(":")
+    return f"{domain[-4:]}:{rest}"
 
 
 def _read_device(folder: Path) -> PciGpu | None:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from gpuenv.models.cuda import ComputeCapability
     from gpuenv.models.matrix import GpuModel
 
-_GENERIC_NAMES: Final = frozenset({"graphicsdevice", "gpu", ""})
+_GENERIC_NAMES: Final = frozenset({"graphics device", "gpu", ""})
 """What a driver older than the card prints, and what we print where nothing was told; without the brand."""
 
-_BRAND: Final = re.compile(r"^(nvidia|geforce|quadro|tesla)(?=\w)")
-_SEPARATORS: Final = re.compile(r"[\s_()-]+")
+_BRANDS: Final = (frozenset({"nvidia", "geforce"}), frozenset({"nvidia", "geforce", "tesla", "quadro"}))
+"""Words that may be said or left out; the second set only where the first finds nothing (Quadro RTX 6000)."""
+_WORD: Final = re.compile(r"[a-z]+|\d+")
 _PARTITION: Final = re.compile(r"\s+MIG\s+\S+$|-\d+[QCBA]$", re.IGNORECASE)
 """The tail that names a MIG instance (`A100-SXM4-40GB MIG 1g.5gb`) or a vGPU profile (`GRID T4-16Q`)."""
 
@@ -58,20 +59,18 @@ def find_by_device_id(device_id: str | None, models: Sequence[GpuModel]) -> tupl
 
 def find_by_name(name: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     """The models of that name, brand words and punctuation apart; a MIG or vGPU name is that of its card."""
-    for spelling in dict.fromkeys((name, _PARTITION.sub("", name))):
-        wanted = plain_name(spelling)
-        found = tuple(model for model in models if plain_name(model.name) == wanted)
+    spellings = dict.fromkeys((name, _PARTITION.sub("", name)))
+    for spelling, brands in ((spelling, brands) for spelling in spellings for brands in _BRANDS):
+        wanted = plain_name(spelling, brands)
+        found = tuple(model for model in models if plain_name(model.name, brands) == wanted)
         if found:
             return found
     return ()
 
 
-def plain_name(name: str) -> str:
-    """Reduce a name to what tells cards apart: `NVIDIA GeForce RTX 5090` and `rtx-5090` are `rtx5090`."""
-    plain = _SEPARATORS.sub("", name.lower())
-    while _BRAND.match(plain):
-        plain = _BRAND.sub("", plain)
-    return plain
+def plain_name(name: str, brands: frozenset[str] = _BRANDS[0]) -> str:
+    """Reduce a name to what tells cards apart: `NVIDIA GeForce RTX 5090` and `rtx-5090` are `rtx 5090`."""
+    return " ".join(word for word in _WORD.findall(name.lower()) if word not in brands)
 
 
 def _is_generic(name: str) -> bool:

@@ -34,14 +34,18 @@ def visible_gpus(gpus: Sequence[Gpu], environ: Mapping[str, str]) -> tuple[Gpu, 
 
 
 def order_is_uncertain(gpus: Sequence[Gpu], environ: Mapping[str, str]) -> bool:
-    """Whether the ordinals in CUDA_VISIBLE_DEVICES cannot be read without asking CUDA.
+    """Whether CUDA_VISIBLE_DEVICES cannot be read without asking CUDA.
 
-    CUDA counts the fastest card first unless CUDA_DEVICE_ORDER is PCI_BUS_ID; the driver counts by bus.
+    CUDA counts the fastest card first unless CUDA_DEVICE_ORDER is PCI_BUS_ID, while the driver counts by bus; and only
+    CUDA knows the card of a MIG instance.
     """
     text = environ.get(CUDA_VARIABLE)
-    has_ordinals = text is not None and any(entry.strip().isdigit() for entry in text.split(","))
-    is_mixed = len({gpu.name for gpu in gpus}) > 1
-    return has_ordinals and is_mixed and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID"
+    if text is None or len({gpu.name for gpu in gpus}) < 2:  # noqa: PLR2004 - any of equal cards is as good
+        return False
+    entries = [entry.strip() for entry in text.split(",")]
+    has_ordinals = any(entry.isdigit() for entry in entries)
+    has_instances = any(entry.startswith("MIG-") for entry in entries)
+    return has_instances or (has_ordinals and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID")
 
 
 def hides_from_container(environ: Mapping[str, str]) -> bool:
@@ -57,9 +61,7 @@ def hides_from_container(environ: Mapping[str, str]) -> bool:
 def _named(entry: str, gpus: Sequence[Gpu]) -> Gpu | None:
     if entry.isdigit():
         return next((gpu for gpu in gpus if gpu.index == int(entry)), None)
-    if entry.startswith("MIG-"):
-        parent = entry.removeprefix("MIG-").partition("/")[0] if entry.startswith("MIG-GPU-") else ""
-        cards = [gpu for gpu in gpus if parent and gpu.uuid == parent]
-        return cards[0] if cards else (gpus[0] if len({gpu.name for gpu in gpus}) == 1 else None)
+    if entry.startswith("MIG-") and len({gpu.name for gpu in gpus}) == 1:
+        return gpus[0]
     matching = [gpu for gpu in gpus if entry and gpu.uuid is not None and gpu.uuid.startswith(entry)]
     return matching[0] if len(matching) == 1 else None

@@ -25,26 +25,29 @@ _CONNECT_S: Final = 10.0
 
 
 def open_session(settings: IndexSettings) -> requests.Session:
-    """Open a session with the user's proxy and client certificate; the caller closes it.
+    """Open a session with the user's client certificate; the caller closes it.
 
-    Without a proxy in the settings, the variables `HTTPS_PROXY` and friends hold, and `.netrc` in any case, as with
-    pip. The CA bundle goes with each request: see `verification`.
+    `.netrc` holds, as with pip. Proxy and CA bundle have to go with each request (`proxies`, `verification`): what is
+    set on a session, the variables `HTTPS_PROXY` and `REQUESTS_CA_BUNDLE` would override.
     """
     import requests  # noqa: PLC0415 - 80 ms that only a command with the network pays
 
     session = requests.Session()
     session.headers["User-Agent"] = f"gpuenv/{__version__}"
-    if settings.proxy is not None:
-        session.proxies = {"http": settings.proxy, "https": settings.proxy}
     if settings.client_cert is not None:
         session.cert = _existing(settings.client_cert)
     return session
 
 
+def proxies(settings: IndexSettings) -> dict[str, str] | None:
+    """Give the user's proxy by scheme; None leaves it to the variables `HTTPS_PROXY` and friends."""
+    return None if settings.proxy is None else {"http": settings.proxy, "https": settings.proxy}
+
+
 def verification(url: str, settings: IndexSettings) -> bool | str | None:
     """Tell how a server's certificate is checked: False for trusted hosts, a bundle, or None for requests' default.
 
-    It has to go with each request: what is set on the session, `REQUESTS_CA_BUNDLE` would override.
+    Raises `ValueError` for what is no address.
     """
     split = urlsplit(url)
     port = split.port or {"https": 443, "http": 80}.get(split.scheme)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
 from gpuenv.index.credentials import without_credentials
-from gpuenv.index.session import open_session, quiet_about_trusted_hosts, timeouts, verification
+from gpuenv.index.session import open_session, proxies, quiet_about_trusted_hosts, timeouts, verification
 from gpuenv.models.settings import redact_url
 
 if TYPE_CHECKING:
@@ -100,12 +100,14 @@ class Transport:
         raise AssertionError  # the last pause is None: the loop never runs out
 
     def _attempt(self, url: str, headers: Mapping[str, str]) -> Answer | _Failure:
-        import requests  # noqa: PLC0415 - as in `open_session`
-
         if self._session is None:
             self._session = open_session(self._settings)
-        address, credentials = without_credentials(url)
-        verify = verification(address, self._settings)
+        try:
+            address, credentials = without_credentials(url)
+            verify = verification(address, self._settings)
+        except ValueError as error:
+            fault = GpuenvError("index-url-invalid", url=redact_url(url), detail=str(error))
+            return _Failure(fault=fault, may_pass=False)
         quiet = quiet_about_trusted_hosts() if verify is False else contextlib.nullcontext()
         try:
             with (
@@ -114,6 +116,7 @@ class Transport:
                     address,
                     headers=dict(headers),
                     auth=credentials,
+                    proxies=proxies(self._settings),
                     verify=verify,
                     timeout=timeouts(self._settings),
                     stream=True,
@@ -121,7 +124,7 @@ class Transport:
             ):
                 answer = self._read(response)
                 asked_pause_s = _seconds(response.headers.get("Retry-After"))
-        except requests.RequestException as error:
+        except OSError as error:  # what requests raises is one
             return _failure(error, address, self._settings)
         if answer.status not in _TRY_AGAIN:
             return answer
@@ -154,7 +157,7 @@ def _seconds(retry_after: str | None) -> float:
     return float(retry_after) if retry_after is not None and retry_after.strip().isdigit() else 0.0
 
 
-def _failure(error: requests.RequestException, url: str, settings: IndexSettings) -> _Failure:
+def _failure(error: OSError, url: str, settings: IndexSettings) -> _Failure:
     """Tell a failed request as a coded error, and whether another attempt can help."""
     from requests import exceptions  # noqa: PLC0415 - as in `open_session`
     from urllib3.exceptions import NameResolutionError  # noqa: PLC0415
@@ -171,19 +174,22 @@ def _failure(error: requests.RequestException, url: str, settings: IndexSettings
             may_pass = True
         case exceptions.InvalidURL() | exceptions.InvalidSchema() | exceptions.MissingSchema():
             fault = GpuenvError("index-url-invalid", url=url, detail=detail)
-        case _:
+        case exceptions.RequestException():
             fault = GpuenvError("index-unreachable", url=url, detail=detail)
             may_pass = not isinstance(_reason(error), NameResolutionError)
+        case _:  # a bundle of certificates, named by the environment, that is not there
+            fault = GpuenvError("index-tls-failed", url=url, detail=detail)
     fault.__cause__ = error
     return _Failure(fault=fault, may_pass=may_pass)
 
 
 def _reason(error: BaseException) -> BaseException:
-    """Find the error at the bottom: requests and urllib3 wrap it, as an argument or as `reason`."""
-    inner = getattr(error, "reason", None) or next(iter(error.args), None)
-    return _reason(inner) if isinstance(inner, BaseException) else error
+    """Find the error at the bottom: requests and urllib3 wrap it, as `reason` or as an argument."""
+    wrapped = (getattr(error, "reason", None), *reversed(error.args))
+    inner = next((found for found in wrapped if isinstance(found, BaseException)), None)
+    return error if inner is None else _reason(inner)
 
 
-def _detail(error: requests.RequestException) -> str:
+def _detail(error: OSError) -> str:
     """Give the innermost error's own words, without the connection object that urllib3 puts before them."""
     return redact_url(_CONNECTION.sub("", str(_reason(error))))

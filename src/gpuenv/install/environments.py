@@ -10,13 +10,13 @@ from gpuenv.install.failures import why_failed
 from gpuenv.install.index_access import index_access
 from gpuenv.install.snapshot import trees_of
 from gpuenv.install.state import STATE_FOLDER
-from gpuenv.install.uv import find_uv, venv_argv, without_credentials
+from gpuenv.install.uv import find_uv, pip_argv, venv_argv, without_credentials
 from gpuenv.models.notice import Notice
 from gpuenv.models.progress import Reporter
 from gpuenv.process import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gpuenv.models.environment import Environment
@@ -46,34 +46,23 @@ def create_environment(
     listener = reporter or Reporter()
     require_free(root)
     access = index_access(settings, environ)
-    failure = None
-    for with_pip in (True, False):
-        argv = venv_argv(
-            find_uv(environ),
-            root.absolute(),
-            python=python,
-            with_pip=with_pip,
-            indexes=access.arguments,
-            is_offline=is_offline,
-        )
+    uv = find_uv(environ)
+    folder = root.absolute()
+
+    def command(argv: Sequence[str]) -> Notice | None:
         result = stream(
             argv,
             env=access.environ,
             on_line=lambda line: listener.output(without_credentials(line)),
-            cwd=root.absolute().parent,
+            cwd=folder.parent,
         )
-        if result.succeeded:
-            return () if with_pip else (_without_pip(failure),)
-        failure = why_failed(result.stdout, exit_code=result.exit_code)
-        if failure.code in {"python-not-found", "no-space", "environment-not-writable"}:
-            break
-    if failure is None:
-        raise AssertionError
-    raise GpuenvError(failure.code, **failure.context)
+        return None if result.succeeded else why_failed(result.stdout, exit_code=result.exit_code)
 
-
-def _without_pip(failure: Notice | None) -> Notice:
-    return Notice.of("environment-without-pip", cause=failure.code if failure is not None else None)
+    failure = command(venv_argv(uv, folder, python=python))
+    if failure is not None:
+        raise GpuenvError(failure.code, **failure.context)
+    without_pip = command(pip_argv(uv, folder, indexes=access.arguments, is_offline=is_offline))
+    return (Notice.of("environment-without-pip", cause=without_pip.code),) if without_pip is not None else ()
 
 
 def require_free(root: Path) -> None:

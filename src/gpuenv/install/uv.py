@@ -165,18 +165,16 @@ def uninstall_argv(uv: Path, projects: Sequence[str], *, python: Path) -> tuple[
     return (str(uv), "pip", "uninstall", "--python", str(python), *projects)
 
 
-def venv_argv(
-    uv: Path, root: Path, *, python: str | None, with_pip: bool, indexes: Sequence[str], is_offline: bool
-) -> tuple[str, ...]:
+def venv_argv(uv: Path, root: Path, *, python: str | None) -> tuple[str, ...]:
     """`uv venv` into a folder that may hold gpuenv's records already."""
-    return (
-        str(uv),
-        *("venv", "--no-project", "--allow-existing"),
-        *(("--python", python) if python else ()),
-        *(("--seed", *indexes) if with_pip else ()),
-        *(("--offline",) if is_offline else ()),
-        str(root),
-    )
+    choice = ("--python", python) if python else ()
+    return (str(uv), "venv", "--no-project", "--allow-existing", *choice, str(root))
+
+
+def pip_argv(uv: Path, root: Path, *, indexes: Sequence[str], is_offline: bool) -> tuple[str, ...]:
+    """`uv pip install pip` into a new environment; `uv venv --seed` would bring more into old Pythons."""
+    offline = ("--offline",) if is_offline else ()
+    return (str(uv), "pip", "install", "--python", str(root), *indexes, *offline, "pip")
 
 
 def target_arguments(platform: Platform, python_version: str) -> tuple[str, ...]:

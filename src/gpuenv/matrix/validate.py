@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gpuenv.matrix.architectures_file import parse_architectures
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.cudnn_file import parse_cudnn
+from gpuenv.matrix.diagnoses import DIAGNOSES, parse_diagnoses
 from gpuenv.matrix.folder import read_bytes, read_table
 from gpuenv.matrix.gpus_file import parse_gpus
 from gpuenv.matrix.manifest_file import MANIFEST, parse_manifest
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gpuenv.models.matrix import CudaRelease, OnnxRuntimeBuild, TorchBuild
 
 FILES: Final = ("architectures.toml", "cuda.toml", "cudnn.toml", "gpus.toml", "onnxruntime.toml", "torch.toml")
-"""The files of a matrix beside its manifest."""
+"""The files that every matrix has beside its manifest."""
 
 
 def validate_folder(folder: Path) -> tuple[Notice, ...]:
@@ -33,6 +34,8 @@ def validate_folder(folder: Path) -> tuple[Notice, ...]:
 
     Files that cannot be read or have no meaning are errors, as in `load_matrix`.
     """
+    if (folder / DIAGNOSES).is_file():
+        parse_diagnoses(read_table(folder, DIAGNOSES))
     return (*_checksum_problems(folder), *_row_problems(folder))
 
 

@@ -17,6 +17,7 @@ class Probe(Enum):
 
     OVERRIDE = "override"
     NVML = "nvml"
+    LIBCUDA = "libcuda"
     NVIDIA_SMI = "nvidia-smi"
     PROCFS = "procfs"
     PCI = "pci"

@@ -35,6 +35,11 @@ class Source:
     location: str | None = field(default=None, repr=False)
     """Base URL, page URL or folder; None for the default index. May hold credentials: shown through `report` only."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether reading it takes the network."""
+        return self.location is None or self.location.startswith(("http://", "https://"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedWheel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpuenv.models.notice import Notice
@@ -9,7 +10,7 @@ from gpuenv.models.resolution import DriverFit
 from gpuenv.resolve.floor import required_driver
 from gpuenv.resolve.search import search
 from gpuenv.rules.coverage import build_coverage
-from gpuenv.rules.driver import first_driver
+from gpuenv.rules.driver import first_driver, read_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,14 +89,22 @@ def _covers_all(problem: Problem, build: TorchBuild) -> bool:
 
 
 def _newer_with_driver(problem: Problem, best: Judgement) -> Notice | None:
-    """Say which newer version a newer driver would allow."""
-    if problem.target.driver is None or "driver" in problem.ignored:
+    """Say which newer version a newer driver would allow, and which build of it that driver would get."""
+    driver = problem.target.driver
+    if driver is None or "driver" in problem.ignored:
         return None
     unlimited = search(problem.ignoring("driver")).best
     if unlimited is None or unlimited.candidate.build.version <= best.candidate.build.version:
         return None
-    better = unlimited.candidate.build
-    needs = required_driver(problem, better.cuda, unlimited.coverage)
+    needs = required_driver(problem, unlimited.candidate.build.cuda, unlimited.coverage)
+    if needs is None:
+        return None
+    renewed = replace(driver, version=needs, cuda_version=None)
+    reading = read_driver(renewed, problem.target.platform, problem.matrix.cuda)
+    then = search(replace(problem, driver_reading=reading)).best or unlimited
     return Notice.of(
-        "newer-with-driver", build=better.label, needs=str(needs), driver=str(problem.target.driver.version)
+        "newer-with-driver",
+        build=then.candidate.build.label,
+        needs=str(needs),
+        driver=str(driver.version or driver.cuda_version),
     )

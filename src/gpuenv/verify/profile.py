@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.errors import UsageError
+from gpuenv.verify.commands import COMMAND_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,9 @@ CAPABILITIES: Final = {
     "torchvision": ("torchvision-nms",),
     "multi-gpu": ("torch-copy-between-gpus",),
     "ort": ("onnxruntime-import", "onnxruntime-session", "onnxruntime-after-torch"),
+    "commands": (),
 }
-"""Each capability and the checks that prove it; every check belongs to one."""
+"""Each capability and the checks that prove it; every check belongs to one, the project's commands to the last."""
 
 _UNSUPPORTED: Final = frozenset({"capability-too-low", "not-in-this-build", "not-installed"})
 """The codes of skipped checks that say: this GPU or build has it not."""
@@ -51,11 +53,16 @@ _UNSUPPORTED: Final = frozenset({"capability-too-low", "not-in-this-build", "not
 
 def profile(checks: Sequence[Check]) -> tuple[tuple[str, State], ...]:
     """Sum the checks up over all GPUs, the worst answer first; what was neither run nor skipped is left out."""
-    return tuple(
-        (capability, _state([check for check in checks if check.name in names]))
-        for capability, names in CAPABILITIES.items()
-        if any(check.name in names for check in checks)
-    )
+    proofs = {
+        capability: [check for check in checks if _capability_of(check) == capability] for capability in CAPABILITIES
+    }
+    return tuple((capability, _state(found)) for capability, found in proofs.items() if found)
+
+
+def _capability_of(check: Check) -> str:
+    if check.name.startswith(COMMAND_PREFIX):
+        return "commands"
+    return next(capability for capability, names in CAPABILITIES.items() if check.name in names)
 
 
 def _state(checks: Sequence[Check]) -> State:

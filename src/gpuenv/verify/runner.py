@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from gpuenv.models.verification import Check, VerificationReport
 from gpuenv.verify.child_environment import child_environment, visible_name
 from gpuenv.verify.classify import FOREIGN_KERNEL, classify
+from gpuenv.verify.commands import command_environment, run_command
 from gpuenv.verify.profile import profile, unproven
 from gpuenv.verify.session import run_session
 
@@ -86,13 +87,16 @@ def verify(
     timeout_s: float = DEFAULT_TIMEOUT_S,
     reporter: Reporter,
     required: Sequence[str] = (),
+    commands: Sequence[str] = (),
+    cwd: Path | None = None,
     seed: int | None = None,
 ) -> VerificationReport:
     """Run every check that the installed packages have, on each of these GPUs or on the CPU.
 
-    `installed` holds canonical names of distributions, `required` names of capabilities (`profile.CAPABILITIES`; empty:
-    all that were run). `timeout_s` is for each check. A report without checks: nothing that can be checked there is
-    installed (plain `onnxruntime` has no part on a GPU). Raises `GpuenvError("program-not-found")` where `python` is gone.
+    `commands` are the project's own, run in `cwd` with all these GPUs visible. `installed` holds canonical names of distributions, `required` names of capabilities (`profile.CAPABILITIES`;
+    empty: all that were run). `timeout_s` is for each check. A report without checks: nothing that can be checked
+    there is installed (plain `onnxruntime` has no part on a GPU). Raises `GpuenvError("program-not-found")` where
+    `python` is gone.
     """
     chosen_seed = secrets.randbelow(2**31) if seed is None else seed
     checks: list[Check] = []
@@ -104,6 +108,9 @@ def verify(
             reporter.output(f"{check.status} {check.name} {check.code or ''} {check.detail}")
         checks += found
         facts = {**measured, **facts}
+    for text in commands:
+        reporter.stage("verifying-command", command=text)
+        checks.append(_run_command(python, text, gpus=gpus, environ=environ, cwd=cwd, timeout_s=timeout_s))
     return VerificationReport(
         checks=tuple(checks),
         device=device,
@@ -111,6 +118,21 @@ def verify(
         profile=profile(checks),
         unproven=unproven(checks, required),
     )
+
+
+def _run_command(
+    python: Path,
+    text: str,
+    *,
+    gpus: Sequence[Gpu],
+    environ: Mapping[str, str],
+    cwd: Path | None,
+    timeout_s: float,
+) -> Check:
+    with tempfile.TemporaryDirectory(prefix="gpuenv-verify-", ignore_cleanup_errors=True) as caches:
+        env = command_environment(child_environment(environ, gpus=gpus, caches=Path(caches)), python)
+        place = ",".join(visible_name(gpu) for gpu in gpus) or None
+        return run_command(text, env=env, cwd=cwd or Path.cwd(), place=place, timeout_s=timeout_s)
 
 
 def _suites(device: Literal["cuda", "cpu"], gpus: tuple[Gpu, ...], installed: Collection[str]) -> Iterable[_Suite]:

@@ -13,7 +13,6 @@ from gpuenv.binaries.main_set import main_set
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.binaries import InspectedFile, Inspection, JudgedFile, LibraryVerdict
 from gpuenv.models.notice import Notice
-from gpuenv.models.resolution import Conflict
 from gpuenv.rules.library_verdict import chooses_by_itself, is_optional, library_verdict
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from gpuenv.models.environment import Environment
     from gpuenv.models.hardware import Gpu
     from gpuenv.models.progress import Reporter
+    from gpuenv.models.resolution import Conflict
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
 
@@ -44,7 +44,7 @@ def inspect(
     """
     environment = None if places else _environment(options, surroundings)
     gpus = _gpus(options, environment, surroundings) if has_target else ()
-    if isinstance(gpus, Conflict):
+    if not isinstance(gpus, tuple):
         return gpus
     collected = _Collected(surroundings=surroundings, reporter=reporter, is_thorough=is_thorough)
     if environment is not None:
@@ -155,6 +155,7 @@ def _environment(options: Options, surroundings: Surroundings) -> Environment:
 def _gpus(options: Options, environment: Environment | None, surroundings: Surroundings) -> tuple[Gpu, ...] | Conflict:
     from gpuenv.matrix.catalog import load_gpu_models  # noqa: PLC0415 - not without a target
     from gpuenv.models.platform import PythonVersion  # noqa: PLC0415
+    from gpuenv.models.resolution import Conflict  # noqa: PLC0415
     from gpuenv.workflow.target import choose_target  # noqa: PLC0415
 
     here = PythonVersion(major=sys.version_info.major, minor=sys.version_info.minor)

@@ -129,11 +129,11 @@ def _environment(
     options: Options, surroundings: Surroundings, *, looks_at_environment: bool | None
 ) -> tuple[Path | None, Environment | None]:
     """Find and read the environment; a described target has none unless `--venv` names one."""
-    from gpuenv.detect.environment import find_environment, read_environment  # noqa: PLC0415
-
     looks = options.target in DETECTED if looks_at_environment is None else looks_at_environment
     if not looks and options.venv is None:
         return None, None
+    from gpuenv.detect.environment import find_environment, read_environment  # noqa: PLC0415 - not for described targets
+
     root = find_environment(options.venv, surroundings)
     return root, read_environment(root, surroundings=surroundings) if root.exists() else None
 
@@ -206,7 +206,8 @@ def _resolve_with_pages(
         for source, tag, project in wanted:
             if source not in request.sources:
                 continue
-            reporter.stage("reading-index", project=project, tag=tag or "")
+            if source.is_remote:
+                reporter.stage("reading-index", project=project, tag=tag or "")
             try:
                 pages[source, tag, project] = read_project_page(
                     source, tag, project, settings=settings, cache=page_cache
@@ -233,7 +234,7 @@ def _place(error: GpuenvError) -> Mapping[str, str]:
 def _flat_pages(request: Request, *, is_offline: bool) -> Iterator[PageKey]:
     """List the find-links pages: nothing but their content tells what they have. Offline, folders only."""
     for source in request.sources:
-        if source.kind is SourceKind.FIND_LINKS and not (is_offline and "://" in (source.location or "")):
+        if source.kind is SourceKind.FIND_LINKS and not (is_offline and source.is_remote):
             for requirement in request.requirements:
                 yield source, None, requirement.name
 

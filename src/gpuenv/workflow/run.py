@@ -83,8 +83,9 @@ def run_variables(
     if constraints is not None:
         for name in ("UV_CONSTRAINT", "PIP_CONSTRAINT"):
             given = [environ[name]] if environ.get(name) else []
-            # Both tools split the value at spaces; a URL has none.
-            path = constraints.as_uri() if " " in str(constraints) else str(constraints)
+            # Both tools split the value at white space; a URL has none.
+            is_split = len(str(constraints).split()) > 1
+            path = constraints.as_uri() if is_split else str(constraints)
             variables[name] = " ".join([*given, path])
     return variables
 

@@ -51,6 +51,7 @@ def verify_environment(
     *,
     target: str | None,
     required: Sequence[str],
+    commands: Sequence[str] = (),
     timeout_s: float,
     surroundings: Surroundings,
     reporter: Reporter,
@@ -64,7 +65,7 @@ def verify_environment(
     root = find_environment(options.venv, surroundings)
     environment = read_environment(root, surroundings=surroundings)
     installed = frozenset(str(distribution.name) for distribution in environment.distributions)
-    if not installed & CHECKABLE:
+    if not installed & CHECKABLE and not commands:
         return _nothing(environment, Notice.of("nothing-to-check", venv=str(root)))
     machine = _choose_machine(
         replace(options, target=target or "current-gpu"), environment, surroundings, target=target
@@ -81,6 +82,8 @@ def verify_environment(
         timeout_s=timeout_s,
         reporter=reporter,
         required=required,
+        commands=commands,
+        cwd=surroundings.cwd,
     )
     if not report.ran:
         return _nothing(environment, Notice.of("nothing-to-check", venv=str(root)))

@@ -102,7 +102,7 @@ _NETWORK: Final[Mapping[str, Message]] = {
         zh="{package} 的下载中断",
         hints=("gpuenv install",),
     ),
-    "wheel-damaged": Message(
+    "download-damaged": Message(
         en="the downloaded file of {package} is not a sound wheel",
         zh="下载的 {package} 文件已损坏,不是有效的 wheel",
         hints=("uv cache clean {package}",),

@@ -155,6 +155,17 @@ _SKIPPED: Final[Mapping[str, Message]] = {
 }
 
 _COMMANDS: Final[Mapping[str, Message]] = {
+    "check-command-failed": Message(
+        en="{checks} failed on {gpu}: {detail}", zh="{checks} 在 {gpu} 上失败:{detail}", hints=(_EXPLAIN,)
+    ),
+    "check-command-fell-back-to-cpu": Message(
+        en="{checks} ended well, but ran on the CPU: {detail}",
+        zh="{checks} 虽正常结束,但实际在 CPU 上运行:{detail}",
+        hints=(_EXPLAIN,),
+    ),
+    "check-program-not-found": Message(en="{checks}: there is no such program", zh="{checks}:没有这个程序"),
+    "check-program-not-startable": Message(en="{checks}: {detail}", zh="{checks}:无法启动({detail})"),
+    "verifying-command": Message(en="running {command}", zh="正在运行:{command}"),
     "verifying": Message(en="checking on {on}", zh="正在检查:{on}"),
     "nothing-to-check": Message(
         en="{venv} has neither torch nor ONNX Runtime: there is nothing to check",

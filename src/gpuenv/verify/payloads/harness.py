@@ -5,7 +5,7 @@ library; imports nothing of gpuenv. The channel carries one JSON object per line
 
     {"event": "plan", "checks": [["torch-import", true], ...]}     the checks in order; true: later ones need it
     {"event": "started", "check": "torch-import"}
-    {"event": "finished", "check": "torch-import", "status": "passed", "code": null, "error": "", "detail": "2.15.0",
+    {"event": "finished", "check": "torch-import", "status": "passed", "code": null, "detail": "torch 2.15.0",
      "seconds": 1.9}
     {"event": "fact", "name": "torch", "value": "2.15.0"}
     {"event": "device-lost"}                                       nothing more can be run in this process
@@ -157,7 +157,7 @@ def run_check(check: CheckEntry, bench: Bench, finish: Callable[[Bench], None]) 
     Not after a gate: the gates are what makes the device ready.
     """
     started = time.monotonic()
-    status, code, error = "passed", None, ""
+    status, code = "passed", None
     try:
         bench.restart_random()
         detail = check.function(bench)
@@ -168,13 +168,12 @@ def run_check(check: CheckEntry, bench: Bench, finish: Callable[[Bench], None]) 
     except Failed as failed:
         status, code, detail = "failed", failed.code, str(failed)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a library raises is this check's result
-        status, error, detail = "failed", type(raised).__name__, f"{type(raised).__name__}: {raised}"
+        status, detail = "failed", f"{type(raised).__name__}: {raised}"
     return {
         "event": "finished",
         "check": check.name,
         "status": status,
         "code": code,
-        "error": error,
         "detail": detail,
         "seconds": round(time.monotonic() - started, 3),
     }

@@ -1,0 +1,166 @@
+"""Detects the GPUs and the driver of this machine.
+
+The sources, in the order in which they are asked and trusted; each has a module that reads and parses apart:
+
+1. `overrides`: GPUENV_GPUS and GPUENV_DRIVER. What the user states is not detected.
+2. `nvml`: the driver's management library. Tells everything, of every card, whatever CUDA_VISIBLE_DEVICES says.
+3. `libcuda`: what programs load. Asked where NVML is silent or cannot tell (Jetson, containers with only `compute`,
+   ordinals in CUDA_VISIBLE_DEVICES on a machine with different cards).
+4. `nvidia_smi`: where neither library told of a GPU.
+5. `kernel_driver`: the loaded kernel module. Always read: it tells a missing driver from a mismatched one.
+6. `pci`, on Windows `windows_adapters`: the cards themselves, driven or not, and other vendors' GPUs.
+
+What hangs, or names a fault of the driver as a whole, ends the asking: the next source would meet the same.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.detect.answers import Answer
+from gpuenv.detect.bus import read_bus
+from gpuenv.detect.kernel_driver import read_kernel_driver
+from gpuenv.detect.libcuda import ask_libcuda
+from gpuenv.detect.nvidia_smi import ask_nvidia_smi
+from gpuenv.detect.nvml import ask_nvml
+from gpuenv.detect.overrides import probe_timeout_s, stated_driver, stated_gpus
+from gpuenv.detect.pci import plain_bus
+from gpuenv.detect.platform import ROOT, detect_container, detect_platform, read_distribution
+from gpuenv.detect.problems import Scene, explain_unusable, hidden, oddities
+from gpuenv.detect.recognition import recognise_pci, with_capability
+from gpuenv.detect.visibility import order_is_uncertain, visible_gpus
+from gpuenv.models.hardware import Driver, HostFacts, Presence, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from gpuenv.detect.bus import Bus
+    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.matrix import GpuModel
+    from gpuenv.models.notice import Notice
+    from gpuenv.models.surroundings import Surroundings
+
+_WHOLE_DRIVER: Final = frozenset(
+    {"driver-hangs", "driver-library-mismatch", "driver-no-permission", "driver-not-loaded"}
+)
+"""Faults that every source of the driver would tell."""
+
+
+def detect_host(
+    surroundings: Surroundings, *, gpu_models: Callable[[], Sequence[GpuModel]], root: Path = ROOT
+) -> HostFacts:
+    """Detect GPUs and driver. Reads files below `root`; starts processes only where the driver's files are found.
+
+    `gpu_models` is called only if a card has to be recognised by id or name.
+    Raises `platform-unsupported`, and the usage error `override-invalid`.
+    """
+    environ = surroundings.environ
+    gpu_models = cache(gpu_models)
+    stated = stated_gpus(environ, gpu_models)
+    kernel = read_kernel_driver(root)
+    timeout_s = probe_timeout_s(environ)
+    answers = (
+        tuple(_ask_driver(environ, root=root, timeout_s=timeout_s))
+        if stated is None
+        else (Answer(probe=Probe.OVERRIDE, gpus=stated),)
+    )
+    detected = next((answer.gpus for answer in answers if answer.gpus), ())
+    platform = detect_platform(surroundings, root=root)
+    bus = read_bus(platform, environ, root=root, timeout_s=timeout_s, is_driven=bool(detected))
+    nvidia = tuple(gpu for gpu in bus.gpus if gpu.is_nvidia)
+    scene = Scene(
+        pci=nvidia,
+        answers=answers,
+        kernel=kernel,
+        platform=platform,
+        distribution=read_distribution(root),
+        container=detect_container(environ, root=root),
+        environ=environ,
+        recognise=lambda: tuple(recognise_pci(gpu, gpu_models, index=index) for index, gpu in enumerate(nvidia)),
+    )
+    gpus = tuple(with_capability(gpu, gpu_models) for gpu in detected)
+    presence, shown, problems = _judge(scene, gpus, bus, is_stated=stated is not None, root=root)
+    answers = (*answers, kernel.answer(), bus.answer())
+    return HostFacts(
+        gpus=shown,
+        driver=_driver(answers, environ),
+        platform=platform,
+        presence=presence,
+        problems=problems,
+        probes=tuple(answer.shown() for answer in answers),
+        other_gpus=tuple(name for gpu in bus.gpus if (name := gpu.foreign_name) is not None),
+        container=scene.container,
+    )
+
+
+def _ask_driver(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Iterator[Answer]:
+    """Ask sources 2 to 4, as far as needed."""
+    nvml = ask_nvml(environ, root=root, timeout_s=timeout_s)
+    yield nvml
+    if nvml.fault in _WHOLE_DRIVER or (nvml.gpus and nvml.cuda_version):
+        return
+    cuda = ask_libcuda(environ, root=root, timeout_s=timeout_s, with_devices=not nvml.gpus)
+    yield cuda
+    if not (nvml.gpus or cuda.gpus or cuda.fault in _WHOLE_DRIVER):
+        yield ask_nvidia_smi(environ, root=root, timeout_s=timeout_s)
+
+
+def _judge(
+    scene: Scene, gpus: tuple[Gpu, ...], bus: Bus, *, is_stated: bool, root: Path
+) -> tuple[Presence, tuple[Gpu, ...], tuple[Notice, ...]]:
+    """Give one of the three answers, with the GPUs that it speaks of and what is wrong."""
+    if is_stated:
+        return (Presence.PRESENT if gpus else Presence.ABSENT), gpus, ()
+    visible = _visible(gpus, scene.environ, root=root)
+    if visible:
+        return Presence.PRESENT, visible, oddities(scene, gpus)
+    if gpus:
+        return Presence.UNUSABLE, gpus, (hidden(scene, gpus),)
+    if _is_hardware_there(scene, is_bus_readable=bus.is_readable):
+        return Presence.UNUSABLE, scene.recognise(), explain_unusable(scene)
+    return Presence.ABSENT, (), ()
+
+
+def _visible(gpus: tuple[Gpu, ...], environ: Mapping[str, str], *, root: Path) -> tuple[Gpu, ...]:
+    """Apply CUDA_VISIBLE_DEVICES; where only CUDA can read it, by what CUDA then shows."""
+    is_from_cuda = any(gpu.probe is Probe.LIBCUDA for gpu in gpus)
+    if is_from_cuda:
+        return gpus
+    if order_is_uncertain(gpus, environ):
+        answer = ask_libcuda(environ, root=root, timeout_s=probe_timeout_s(environ), with_devices=True)
+        if answer.is_ok:
+            by_bus = {plain_bus(gpu.pci_bus_id): gpu for gpu in gpus}
+            shown = (by_bus.get(plain_bus(gpu.pci_bus_id)) for gpu in answer.gpus)
+            return tuple(dict.fromkeys(gpu for gpu in shown if gpu is not None))
+    return visible_gpus(gpus, environ)
+
+
+def _is_hardware_there(scene: Scene, *, is_bus_readable: bool) -> bool:
+    """Whether there is an NVIDIA GPU although no source of the driver showed one.
+
+    The bus decides. Where it shows nothing of the sort (WSL, Jetson) or cannot be read, a driver that is there and
+    complains is taken for one that has something to drive; left-over libraries on another machine are not.
+    """
+    if scene.pci or scene.kernel.is_tegra or any(answer.broken for answer in scene.answers):
+        return True
+    if scene.platform.is_wsl or not is_bus_readable:
+        return scene.kernel.is_loaded or scene.fault is not None
+    return scene.container is not None and scene.kernel.is_loaded
+
+
+def _driver(answers: Sequence[Answer], environ: Mapping[str, str]) -> Driver | None:
+    """Take each version from the first source that told it; a stated driver has only its own."""
+    stated = stated_driver(environ)
+    if stated is not None:
+        return Driver(version=stated, cuda_version=None, probe=Probe.OVERRIDE)
+    versions = [(answer.driver_version, answer.probe) for answer in answers if answer.driver_version is not None]
+    cuda = [(answer.cuda_version, answer.probe) for answer in answers if answer.cuda_version is not None]
+    if not versions and not cuda:
+        return None
+    return Driver(
+        version=versions[0][0] if versions else None,
+        cuda_version=cuda[0][0] if cuda else None,
+        probe=(versions or cuda)[0][1],
+    )

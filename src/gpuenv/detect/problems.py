@@ -1,0 +1,174 @@
+"""Explains why an NVIDIA GPU that is there cannot be used, or what is odd although it can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.detect.driver_advice import advise_driver
+from gpuenv.detect.pci import plain_bus
+from gpuenv.detect.visibility import CONTAINER_VARIABLE, CUDA_VARIABLE, hides_from_container
+from gpuenv.models.notice import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gpuenv.detect.answers import Answer
+    from gpuenv.detect.kernel_driver import KernelDriver
+    from gpuenv.detect.pci import PciGpu
+    from gpuenv.detect.platform import Distribution
+    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.platform import Platform
+
+_NO_LIBRARY: Final = "driver-library-missing"
+_NO_DEVICE: Final = "driver-no-device"
+_NOT_LOADED: Final = "driver-not-loaded"
+
+_HELD: Final = "vfio-pci"
+
+_PASSING: Final = {
+    "docker": "docker run --gpus all IMAGE",
+    "podman": "podman run --device nvidia.com/gpu=all IMAGE",
+    "apptainer": "apptainer exec --nv IMAGE CMD",
+}
+"""How the GPUs are passed into a container, by runtime."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Everything the sources told, as far as it explains why a GPU cannot be used."""
+
+    pci: tuple[PciGpu, ...]
+    """NVIDIA's cards on the bus."""
+    answers: tuple[Answer, ...]
+    kernel: KernelDriver
+    platform: Platform
+    distribution: Distribution
+    container: str | None
+    environ: Mapping[str, str]
+    recognise: Callable[[], tuple[Gpu, ...]]
+    """Names those cards, in their order; reads the matrix."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """How messages name the GPUs."""
+        return tuple(gpu.label for gpu in self.recognise())
+
+    @property
+    def fault(self) -> Answer | None:
+        """The first source that was there and says what is wrong."""
+        faults = [answer for answer in self.answers if answer.fault is not None]
+        return next((answer for answer in faults if answer.fault not in {_NO_LIBRARY, _NO_DEVICE}), None)
+
+
+def explain_unusable(scene: Scene) -> tuple[Notice, ...]:
+    """Say why no GPU can be used although there is one: the reason first, what adds to it after."""
+    fault = scene.fault
+    if fault is not None and fault.fault is not None and not (fault.fault == _NOT_LOADED and scene.container):
+        return (_driver_fault(scene, fault.fault, fault.detail), *_obstacles(scene, fault.fault))
+    broken = broken_devices(scene)
+    if broken:
+        return broken
+    if scene.container is not None and not scene.platform.is_wsl:
+        return (_not_passed(scene),)
+    if scene.pci and all(gpu.bound_to == _HELD for gpu in scene.pci):
+        return (Notice.of("gpu-held-for-vm", gpus=scene.labels, bus=tuple(gpu.bus_id for gpu in scene.pci)),)
+    is_loaded = scene.kernel.is_loaded
+    if is_loaded and not any(answer.is_ok or answer.fault == _NO_DEVICE for answer in scene.answers):
+        return (_with_advice("driver-library-missing", scene, version=str(scene.kernel.version)),)
+    if any(answer.is_ok or answer.fault == _NO_DEVICE for answer in scene.answers):
+        return (_with_advice("driver-does-not-serve-gpu", scene, version=_driver_version(scene)),)
+    return (_with_advice("driver-missing-wsl" if scene.platform.is_wsl else "driver-missing", scene),)
+
+
+def hidden(scene: Scene, gpus: Sequence[Gpu]) -> Notice:
+    """Say that CUDA_VISIBLE_DEVICES hides every GPU."""
+    is_windows = scene.platform.name.startswith("windows")
+    return Notice.of(
+        "gpu-hidden",
+        gpus=tuple(gpu.label for gpu in gpus),
+        variable=CUDA_VARIABLE,
+        value=scene.environ.get(CUDA_VARIABLE, ""),
+        command=f"set {CUDA_VARIABLE}=" if is_windows else f"unset {CUDA_VARIABLE}",
+    )
+
+
+def oddities(scene: Scene, driven: Sequence[Gpu]) -> tuple[Notice, ...]:
+    """Say what is odd on a machine with a usable GPU: devices that failed, cards that no driver drives."""
+    broken = broken_devices(scene)
+    places = {plain_bus(gpu.pci_bus_id) for gpu in driven}
+    if scene.container is not None or broken or None in places:
+        return broken
+    missing = {gpu.bus_id for gpu in scene.pci if gpu.bus_id not in places}
+    if not missing:
+        return ()
+    return tuple(
+        Notice.of("gpu-not-driven", gpu=gpu.label, bus=gpu.pci_bus_id)
+        for gpu in scene.recognise()
+        if gpu.pci_bus_id in missing
+    )
+
+
+def broken_devices(scene: Scene) -> tuple[Notice, ...]:
+    """Name the devices that the driver lists and cannot describe, each once."""
+    broken = {device.place: device for answer in scene.answers for device in answer.broken}
+    return tuple(Notice.of("gpu-device-failed", place=found.place, detail=found.detail) for found in broken.values())
+
+
+def _driver_fault(scene: Scene, fault: str, detail: str) -> Notice:
+    if fault == "driver-library-mismatch":
+        kernel = str(scene.kernel.version) if scene.kernel.version else None
+        where = {"container": scene.container} if scene.container else {"command": "sudo reboot"}
+        return Notice.of(fault, gpus=scene.labels, kernel=kernel, detail=detail, **where)
+    return Notice.of(fault, gpus=scene.labels, detail=detail)
+
+
+def _obstacles(scene: Scene, fault: str) -> tuple[Notice, ...]:
+    """Name what keeps an installed module from loading, where it can be seen."""
+    if fault != _NOT_LOADED:
+        return ()
+    notices = []
+    if scene.kernel.is_nouveau_loaded:
+        notices.append(Notice.of("nouveau-in-use"))
+    if scene.kernel.is_secure_boot_on:
+        notices.append(Notice.of("secure-boot-on"))
+    return tuple(notices)
+
+
+def _not_passed(scene: Scene) -> Notice:
+    if not scene.kernel.is_loaded:
+        return Notice.of("driver-missing-on-host", gpus=scene.labels, container=scene.container)
+    if hides_from_container(scene.environ):
+        return Notice.of(
+            "gpu-hidden-from-container",
+            gpus=scene.labels,
+            variable=CONTAINER_VARIABLE,
+            value=scene.environ.get(CONTAINER_VARIABLE, ""),
+            command=f"docker run --gpus all -e {CONTAINER_VARIABLE}=all IMAGE" if scene.container == "docker" else None,
+        )
+    return Notice.of(
+        "gpu-not-passed",
+        gpus=scene.labels,
+        container=scene.container,
+        command=_PASSING.get(scene.container or ""),
+    )
+
+
+def _with_advice(code: str, scene: Scene, **facts: str | None) -> Notice:
+    capabilities = [capability for gpu in scene.recognise() for capability in gpu.capabilities]
+    advice = advise_driver(scene.platform, scene.distribution, capabilities)
+    is_linux = scene.platform.driver_system == "linux"
+    return Notice.of(
+        code,
+        gpus=scene.labels,
+        branch=advice.branch,
+        before=advice.before,
+        command=advice.command,
+        after="sudo reboot" if is_linux and advice.command else None,
+        **facts,
+    )
+
+
+def _driver_version(scene: Scene) -> str | None:
+    told = [answer.driver_version for answer in scene.answers if answer.driver_version]
+    return str(told[0]) if told else str(scene.kernel.version) if scene.kernel.version else None

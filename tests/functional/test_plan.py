@@ -1,0 +1,169 @@
+"""`gpuenv plan` as a command: described machines, conflicts, batches, bad input."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.command import gpuenv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINUX = ("--platform", "linux-x86_64", "--python", "3.12")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "torch", "fit"),
+    [
+        (("--target", "RTX 5070 Ti", "--driver", "580.95.05"), "2.15.0+cu130", "direct"),
+        (("--target", "gtx-1080-ti", "--driver", "580.95.05"), "2.14.1+cu126", "direct"),
+        (("--target", "gtx-1080-ti", "--driver", "580.95.05", "--indexes", "pypi"), "2.7.1+cu126", "direct"),
+        (("--target", "rtx-5090", "--driver", "570.124.06"), "2.11.0+cu128", "direct"),
+        (("--target", "v100,rtx-5090", "--driver", "580.95.05"), "2.10.0+cu128", "direct"),
+        (("--target", "A100", "--driver", "470.82.01"), "2.7.1+cu118", "minor"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
+)
+def test_a_described_machine_gets_a_build_that_runs_there(
+    arguments: tuple[str, ...], torch: str, fit: str, tmp_path: Path
+) -> None:
+    ran = gpuenv("plan", "torch", "--offline", "--json", *LINUX, *arguments, cwd=tmp_path)
+    assert ran.exit_code == 0, ran.stderr
+    data = ran.envelope["data"]
+    assert data["resolution"]["torch"]["local"] == torch
+    assert data["resolution"]["driver_fit"] == fit
+    assert {served["kind"] for served in data["resolution"]["coverage"]} == {"sass"}
+    assert data["changed"] is False
+    assert data["matrix"] == "2026.11"
+
+
+def test_an_older_driver_is_told_which_one_the_newest_build_needs(tmp_path: Path) -> None:
+    arguments = ("plan", "torch", "--offline", "--json", *LINUX, "--target", "rtx-5090", "--driver", "570.124.06")
+    data = gpuenv(*arguments, cwd=tmp_path).envelope["data"]
+    (newer,) = [warning for warning in data["warnings"] if warning["code"] == "newer-with-driver"]
+    assert "580.65.06" in newer["message"]
+
+
+def test_two_gpus_that_no_build_covers_are_a_conflict_with_both_subsets(tmp_path: Path) -> None:
+    ran = gpuenv(
+        *("plan", "torch", "--offline", "--json", *LINUX, "--target", "gtx-1080-ti,rtx-5090", "--driver", "580.95.05"),
+        cwd=tmp_path,
+    )
+    assert ran.exit_code == 1
+    assert ran.envelope["status"] == "conflict"
+    conflict = ran.envelope["data"]["conflict"]
+    assert conflict["code"] == "no-build-for-all-gpus"
+    assert [(subset["gpus"], subset["would_give"]) for subset in conflict["subsets"]] == [
+        (["NVIDIA GeForce GTX 1080 Ti"], "2.14.1+cu126"),
+        (["NVIDIA GeForce RTX 5090"], "2.15.0+cu130"),
+    ]
+    assert conflict["hints"]
+    assert ran.envelope["data"]["resolution"] is None
+
+
+def test_windows_with_pypi_alone_is_a_conflict_since_its_wheels_are_cpu_builds(tmp_path: Path) -> None:
+    machine = ("--target", "rtx-5090", "--driver", "581.15", "--platform", "windows-x86_64", "--python", "3.12")
+    ran = gpuenv("plan", "torch", "--offline", "--json", "--indexes", "pypi", *machine, cwd=tmp_path)
+    assert ran.exit_code == 1
+    assert ran.envelope["data"]["conflict"]["code"] == "no-gpu-build-on-index"
+
+
+def test_the_current_gpu_of_a_machine_without_one_is_a_conflict(tmp_path: Path) -> None:
+    hidden = {"GPUENV_GPUS": "none"}
+    ran = gpuenv("plan", "--offline", "--json", "--target", "current-gpu", cwd=tmp_path, environ=hidden)
+    assert ran.exit_code == 1
+    assert ran.envelope["status"] == "conflict"
+    assert "gpuenv install --target cpu" in ran.envelope["data"]["conflict"]["hints"]
+
+
+def test_text_for_people_says_what_was_chosen_and_why(tmp_path: Path) -> None:
+    ran = gpuenv(
+        *("plan", "torch", "--offline", *LINUX, "--target", "gtx-1080-ti", "--driver", "580.95.05"), cwd=tmp_path
+    )
+    assert ran.exit_code == 0
+    assert "torch 2.14.1+cu126" in ran.stdout
+    assert "by sm_60" in ran.stdout
+    assert "2.15.0+cu132 has no code for NVIDIA GeForce GTX 1080 Ti (6.1)" in ran.stdout
+    assert "[last-release-for-gpu]" in ran.stderr
+
+
+def test_chinese_is_spoken_where_it_is_asked_for(tmp_path: Path) -> None:
+    ran = gpuenv(
+        *("plan", "torch", "--offline", *LINUX, "--target", "gtx-1080-ti", "--driver", "580.95.05"),
+        cwd=tmp_path,
+        environ={"GPUENV_LANG": "zh"},
+    )
+    assert "最后一个支持" in ran.stderr
+
+
+def test_why_explains_each_build_of_a_version_with_its_evidence(tmp_path: Path) -> None:
+    ran = gpuenv(
+        *("plan", "--offline", "--json", *LINUX, "--target", "gtx-1080-ti", "--driver", "580.95.05"),
+        *("--why", "torch==2.15.0"),
+        cwd=tmp_path,
+    )
+    rows = ran.envelope["data"]["why"]
+    assert {row["candidate"] for row in rows} == {"2.15.0+cu130", "2.15.0+cu132"}
+    assert {row["code"] for row in rows} == {"no-code-for-gpu"}
+    assert all(row["evidence_source"] for row in rows)
+
+
+def test_a_batch_answers_each_line_with_an_envelope_of_its_own(tmp_path: Path) -> None:
+    inventory = [
+        {"id": "a", "target": "rtx-5090", "driver": "580.95.05", "platform": "linux-x86_64", "python": "3.12"},
+        {"id": "b", "target": "no-such-card"},
+        {"id": "c", "target": "gtx-1080-ti,rtx-5090", "driver": "580.95.05", "platform": "linux-x86_64"},
+        {"target": "t4", "requirements": ["torch<2.10"], "platform": "linux-x86_64", "python": "3.11"},
+    ]
+    (tmp_path / "fleet.jsonl").write_text("\n".join(map(json.dumps, inventory)))
+    ran = gpuenv("plan", "--offline", "--json", "--batch", "fleet.jsonl", cwd=tmp_path)
+    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [(answer["data"]["id"], answer["status"], answer["exit_code"]) for answer in answers] == [
+        ("a", "ok", 0),
+        ("b", "failed", 2),
+        ("c", "conflict", 1),
+        ("4", "ok", 0),
+    ]
+    assert answers[3]["data"]["resolution"]["torch"]["version"] == "2.9.1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "exit_code"),
+    [
+        (("--target", "rtx-5909"), "unknown-gpu", 2),
+        (("--target", "rtx-5090", "--driver", "new"), "driver-version-invalid", 2),
+        (("--target", "rtx-5090", "--python", "three"), "python-version-invalid", 2),
+        (("--target", "rtx-5090", "--matrix", "1999.01"), "unknown-matrix", 2),
+        (("--target", "rtx-5090", "torch>>2"), "requirement-invalid", 2),
+        (("--target", "rtx-5090", "-r", "missing.txt"), "requirement-file-missing", 2),
+        (("--target", "rtx-5090", "--indexes", "./missing"), "indexes-folder-missing", 2),
+        (("--target", "rtx-5090", "--gpu", "7"), "unknown-gpu-selector", 2),
+        (
+            (
+                "--target",
+                "missing.json",
+            ),
+            "saved-machine-unreadable",
+            2,
+        ),
+        (("--target", "rtx-5090", "--no-such-option"), "bad-arguments", 2),
+        (("--target", "rtx-5090", "--why", "numpy==1"), "why-needs-torch", 2),
+        (("--target", "rtx-5090", "--batch", "missing.jsonl"), "file-unreadable", 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_bad_input_gets_a_coded_error_and_never_a_traceback(
+    arguments: tuple[str, ...], code: str, exit_code: int, tmp_path: Path
+) -> None:
+    ran = gpuenv("plan", "--offline", "--json", *arguments, cwd=tmp_path)
+    assert ran.exit_code == exit_code, ran.stderr
+    assert [error["code"] for error in ran.envelope["errors"]] == [code]
+    assert ran.envelope["errors"][0]["message"]
+
+
+def test_an_unknown_gpu_name_comes_with_near_ones(tmp_path: Path) -> None:
+    (error,) = gpuenv("plan", "--offline", "--json", "--target", "rtx-5909", cwd=tmp_path).envelope["errors"]
+    assert "5090" in error["message"]

@@ -1,0 +1,206 @@
+"""A whole process that changes an environment is killed, stopped and starved: the state before or the planned one."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from uv import find_uv_bin
+
+from gpuenv.install.change import change
+from gpuenv.install.occupancy import occupied
+from gpuenv.install.recovery import recover
+from gpuenv.install.snapshot import take_snapshot
+from support.index_server import Fault, IndexServer
+from support.small_environments import make_venv, picture, python_of, site_packages_of, versions
+from support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+TESTS = Path(__file__).parent.parent
+PLANNED = {"torch": "2.0+cu126", "dep": "2.0"}
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and links of POSIX")
+
+
+def start(root: Path, server: IndexServer, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, TESTS / "support" / "changing_process.py", root, server.simple_url, server.pytorch_url],
+        env={**environ, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def await_engine(root: Path) -> None:
+    """Wait until uv was started: its command is in the journal."""
+    deadline = time.monotonic() + 20
+    while not any('"step"' in path.read_text() for path in root.glob(".gpuenv/changes/*/journal.jsonl")):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def old(root: Path, server: IndexServer, environ: Mapping[str, str]) -> Path:
+    """An environment with dep 1.0 and another build of torch."""
+    uv_pip(root, server, environ, "install", "torch==2.0", "dep==1.0")
+    return root
+
+
+def uv_pip(root: Path, server: IndexServer, environ: Mapping[str, str], command: str, *arguments: str) -> None:
+    subprocess.run(
+        [
+            *(find_uv_bin(), "pip", command, "-q", "--python", str(python_of(root)), "--no-deps"),
+            *("--default-index", server.simple_url, *arguments),
+        ],
+        check=True,
+        env=dict(environ),
+    )
+
+
+def test_without_a_fault_the_plan_is_what_comes_out(old: Path, server: IndexServer, environ: Mapping[str, str]) -> None:
+    assert start(old, server, environ).wait() == 0
+    assert versions(old) == PLANNED
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, -signal.SIGINT)])
+def test_a_signal_while_the_index_hangs_puts_everything_back(
+    old: Path, server: IndexServer, environ: Mapping[str, str], number: int, exit_code: int
+) -> None:
+    before = picture(old)
+    server.fail("/whl/cu126/torch-2.0", Fault(hang_s=60))
+    process = start(old, server, {**environ, "UV_NO_CACHE": "1"})
+    await_engine(old)
+    process.send_signal(number)
+    assert process.wait(timeout=20) == exit_code
+    assert picture(old) == before
+    assert not recover(old)
+
+
+def test_after_kill_9_the_engine_is_waited_for_and_then_everything_put_back(
+    old: Path, server: IndexServer, environ: Mapping[str, str]
+) -> None:
+    before = picture(old)
+    server.fail("/whl/cu126/torch-2.0", Fault(hang_s=1.5))
+    process = start(old, server, {**environ, "UV_NO_CACHE": "1"})
+    await_engine(old)
+    process.kill()
+    process.wait()
+    assert recover(old)  # uv went on for a second and installed: only then the state before can come back
+    assert picture(old) == before
+
+
+def kill_points(count: int, *, took_s: float) -> Iterator[float]:
+    """Seconds after the start, from before the snapshot to after the commit."""
+    chance = random.Random(20261121)  # noqa: S311 - no secret
+    return (chance.uniform(0.2, 1.1) * took_s for _ in range(count))
+
+
+@pytest.mark.parametrize("count", [pytest.param(6, id="a-few"), pytest.param(60, id="many", marks=pytest.mark.slow)])
+def test_kill_9_at_random_moments_leaves_the_old_state_or_the_planned_one(
+    old: Path, server: IndexServer, environ: Mapping[str, str], tmp_path: Path, count: int
+) -> None:
+    before = picture(old)
+    template = tmp_path / "template"
+    shutil.copytree(old, template, symlinks=True)
+    began = time.monotonic()
+    assert start(old, server, environ).wait() == 0
+    took_s = time.monotonic() - began
+    planned = picture(old)
+    for seconds in kill_points(count, took_s=took_s):
+        shutil.rmtree(old)
+        shutil.copytree(template, old, symlinks=True)
+        process = start(old, server, environ)
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+        recover(old)
+        with occupied(old):  # an engine that was left behind has ended
+            assert picture(old) in (before, planned), f"neither state after a kill at {seconds:.3f} s"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(truncate_to=200), id="cut-off"),
+        pytest.param(Fault(corrupt=True), id="corrupt"),
+        pytest.param(Fault(drop=True), id="dropped"),
+        pytest.param(Fault(status=404), id="404"),
+        pytest.param(Fault(hang_s=60), id="hangs"),
+    ],
+)
+def test_an_index_that_fails_changes_nothing(
+    old: Path, server: IndexServer, environ: Mapping[str, str], fault: Fault
+) -> None:
+    before = picture(old)
+    server.fail("/whl/cu126/torch-2.0", fault)
+    assert start(old, server, {**environ, "UV_NO_CACHE": "1", "UV_HTTP_TIMEOUT": "1"}).wait() == 1
+    assert picture(old) == before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MB; skips where this user may not mount one."""
+    place = tmp_path / "small"
+    place.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=False, capture_output=True)
+    if made.returncode != 0:
+        pytest.skip("a small file system can be mounted by root only")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_changes_nothing(
+    small_disk: Path, server: IndexServer, environ: Mapping[str, str], wheels: Path
+) -> None:
+    root = make_venv(small_disk / "env", environ)
+    uv_pip(root, server, environ, "install", "dep==1.0")
+    before = picture(root)
+    server.add(make_wheel(wheels, "dep", "2.0", files={"dep/big.bin": os.urandom(6_000_000)}), "pypi")
+    assert start(root, server, {**environ, "UV_NO_CACHE": "1"}).wait() == 1
+    assert picture(root) == before
+    assert not recover(root)
+
+
+def test_neither_uv_nor_pip_nor_python_writes_into_linked_files(
+    old: Path, server: IndexServer, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    """The whole way back rests on this: what an engine wrote in place would change in the snapshot too."""
+    subprocess.run([python_of(old), "-m", "compileall", "-q", site_packages_of(old)], check=True)
+    take_snapshot(old, tmp_path / "snapshot")
+    before = picture(tmp_path / "snapshot", with_caches=True)
+    assert any(path.endswith(".pyc") for path in before)
+    pip = [sys.executable, "-m", "pip", "--python", str(python_of(old)), "--disable-pip-version-check"]
+    index = ["--index-url", server.simple_url, "--no-deps"]
+
+    uv_pip(old, server, environ, "install", "--reinstall", "--compile-bytecode", "torch==2.0", "dep==1.0")
+    uv_pip(old, server, environ, "install", "dep==2.0", "other")
+    subprocess.run(
+        [*pip, "install", "-q", "--force-reinstall", *index, "torch==2.0", "dep==1.0"], check=True, env=dict(environ)
+    )
+    subprocess.run([*pip, "uninstall", "-q", "-y", "dep"], check=True, env=dict(environ))
+    module = site_packages_of(old) / "torch" / "__init__.py"
+    replacement = module.with_name("new")
+    replacement.write_text("changed = True\n")
+    replacement.replace(module)
+    subprocess.run([python_of(old), "-c", "import torch; assert torch.changed"], check=True, env=dict(environ))
+
+    assert picture(tmp_path / "snapshot", with_caches=True) == before
+
+
+def test_another_installer_in_between_is_undone_with_the_rest(
+    old: Path, server: IndexServer, environ: Mapping[str, str]
+) -> None:
+    before = picture(old)
+    with change(old):
+        uv_pip(old, server, environ, "install", "other")
+    assert picture(old) == before

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from gpuenv.models.settings import IndexSettings, redact_url
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://user:secret@example.com/simple", "https://example.com/simple"),
+        ("https://token@example.com:8443/simple/", "https://example.com:8443/simple/"),
+        ("http://user:p@ss@example.com/simple", "http://example.com/simple"),
+        (
+            "GET https://u:p@a.example/x from git+https://t@b.example/y",
+            "GET https://a.example/x from git+https://b.example/y",
+        ),
+        ("https://example.com/@scope/name", "https://example.com/@scope/name"),
+        ("https://example.com/simple?mail=a@b.example", "https://example.com/simple?mail=a@b.example"),
+        ("C:\\wheels", "C:\\wheels"),
+        ("someone@example.com", "someone@example.com"),
+    ],
+)
+def test_redaction_takes_credentials_out_of_urls_and_nothing_else(text: str, shown: str) -> None:
+    assert redact_url(text) == shown
+
+
+def test_the_repr_of_settings_shows_no_address() -> None:
+    settings = IndexSettings(
+        index_url="https://u:secret@example.com",
+        extra_index_urls=("https://u:secret@example.com",),
+        find_links=("https://u:secret@example.com",),
+        proxy="http://u:secret@example.com",
+    )
+    assert "secret" not in repr(settings)
