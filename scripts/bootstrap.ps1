@@ -72,19 +72,21 @@ function New-Environment {
     Stop-Here 'no Python 3.10 or newer was found; install one: winget install -e --id Python.Python.3.12'
 }
 
-if (-not (Test-Program $toolPython @('-m', 'pip', '--version'))) {
-    New-Environment
-    Set-Content -Path (Join-Path $tool '.gitignore') -Value '*' -Encoding ascii
-}
-
+# One that was filled from this very pyproject.toml, in this place, is kept; any other is made anew.
 $mark = Join-Path $tool '.made-from'
-$fingerprint = (Get-FileHash -Algorithm SHA256 -Path (Join-Path $root 'pyproject.toml')).Hash
-if (-not ((Test-Path $mark) -and ((Get-Content -Path $mark -TotalCount 1) -eq $fingerprint))) {
-    [Console]::Error.WriteLine("installing gpuenv and what it needs into $tool ...")
+$fingerprint = $root + ' ' + (Get-FileHash -Algorithm SHA256 -Path (Join-Path $root 'pyproject.toml')).Hash
+$isCurrent = (Test-Path $mark) -and ((Get-Content -Path $mark -TotalCount 1 -Encoding UTF8) -eq $fingerprint)
+if (-not ($isCurrent -and (Test-Program $toolPython @('-c', 'pass')))) {
+    [Console]::Error.WriteLine("making $tool ...")
+    # pip refuses --user in an environment, whoever has set that for everything else.
+    $pipUser = $env:PIP_USER
     $env:PIP_USER = '0'
+    New-Environment
+    # A folder that ignores itself needs no line in anybody's .gitignore.
+    Set-Content -Path (Join-Path $tool '.gitignore') -Value '*' -Encoding Ascii
     Invoke-Program $toolPython @('-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', '--editable', $root)
-    Remove-Item Env:PIP_USER
-    Set-Content -Path $mark -Value $fingerprint -Encoding ascii
+    $env:PIP_USER = $pipUser
+    Set-Content -Path $mark -Value $fingerprint -Encoding UTF8
 }
 
 [string[]] $given = @($args)

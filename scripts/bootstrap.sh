@@ -7,6 +7,7 @@
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=scripts/environment.sh
 . "$root/scripts/environment.sh"
 
 case ${1-} in
@@ -17,12 +18,10 @@ case ${1-} in
     --) shift ;;
 esac
 
-tool=$root/.gpuenv-tool
-make_environment "$tool"
-if ! is_current "$tool" "$root/pyproject.toml"; then
-    echo "installing gpuenv and what it needs into $tool ..." >&2
-    # Editable: after `git pull` the command is the new one.
-    PIP_USER=0 "$env_python" -m pip install --disable-pip-version-check --quiet --editable "$root"
-    mark_current "$tool" "$root/pyproject.toml"
-fi
+# Editable: after `git pull` the command is the new one.
+fill() {
+    "$env_python" -m pip install --disable-pip-version-check --quiet --editable "$root"
+}
+
+make_environment "$root/.gpuenv-tool" "$root/pyproject.toml"
 exec "$env_python" -m gpuenv install --target auto --venv .venv "$@"

@@ -52,39 +52,43 @@ install_line() {
     fi
 }
 
-# make_environment FOLDER: sets `env_python` to its Python, with pip. One that is there and works is kept.
+# make_environment FOLDER FILE...: makes FOLDER an environment with pip, and calls `fill`, which installs into it by
+# `env_python`. One that was filled from these very files, in this place, is kept; any other is made anew, so that
+# nothing of an older one stays.
 make_environment() {
-    env_python=$1/bin/python
-    if [ -x "$env_python" ] && "$env_python" -m pip --version >/dev/null 2>&1; then
+    folder=$1
+    shift
+    env_python=$folder/bin/python
+    if [ -f "$folder/.made-from" ] && [ "$(fingerprint "$folder" "$@")" = "$(cat "$folder/.made-from")" ] &&
+        "$env_python" -c '' 2>/dev/null; then
         return 0
     fi
     find_python || return 1
+    echo "making $folder with $python ..." >&2
+    # pip refuses --user in an environment, whoever has set that for everything else.
+    PIP_USER=0
+    export PIP_USER
     case $able in
-        ensurepip) "$python" -m venv --clear "$1" || return 1 ;;
+        ensurepip) "$python" -m venv --clear "$folder" || return 1 ;;
         pip)
-            "$python" -m venv --clear --without-pip "$1" || return 1
+            "$python" -m venv --clear --without-pip "$folder" || return 1
             site=$("$env_python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))') || return 1
-            PIP_USER=0 "$python" -m pip install --quiet --target "$site" pip || return 1
+            "$python" -m pip install --quiet --target "$site" pip || return 1
             ;;
-        uv) uv venv --quiet --clear --seed --python "$python" "$1" || return 1 ;;
+        uv) uv venv --quiet --clear --seed --python "$python" "$folder" || return 1 ;;
     esac
-    # Only what is made here is hidden from git: a folder that ignores itself needs no line in anybody's .gitignore.
-    echo '*' >"$1/.gitignore"
+    # A folder that ignores itself needs no line in anybody's .gitignore.
+    echo '*' >"$folder/.gitignore"
+    fill || return 1
+    unset PIP_USER
+    fingerprint "$folder" "$@" >"$folder/.made-from"
 }
 
-# is_current FOLDER FILE...: whether FOLDER was filled from these very files; mark_current says so.
-is_current() {
-    folder=$1
-    shift
-    [ -f "$folder/.made-from" ] && [ "$(fingerprint "$@")" = "$(cat "$folder/.made-from")" ]
-}
-
-mark_current() {
-    folder=$1
-    shift
-    fingerprint "$@" >"$folder/.made-from"
-}
-
+# fingerprint FOLDER FILE...: an environment is not movable, so its place counts too.
 fingerprint() {
-    cat "$@" | cksum
+    {
+        echo "$1"
+        shift
+        cat -- "$@"
+    } | cksum
 }

@@ -5,6 +5,7 @@
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# shellcheck source=scripts/environment.sh
 . "$root/scripts/environment.sh"
 cd -- "$root"
 
@@ -23,14 +24,10 @@ stage() {
 }
 
 # pip, and not uv, installs the tools: pip knows the mirrors, certificates and proxies of whoever runs this.
-prepare() {
-    make_environment "$venv" || return 1
-    is_current "$venv" scripts/constraints.txt pyproject.toml && return 0
-    PIP_USER=0 "$env_python" -m pip install --disable-pip-version-check --quiet --require-hashes \
+fill() {
+    "$env_python" -m pip install --disable-pip-version-check --quiet --require-hashes \
         -r scripts/constraints.txt || return 1
-    PIP_USER=0 "$env_python" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
-        --editable . || return 1
-    mark_current "$venv" scripts/constraints.txt pyproject.toml
+    "$env_python" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 }
 
 build_both() {
@@ -44,7 +41,7 @@ build_both() {
 }
 
 venv=$root/.dev-venv
-stage environment prepare
+stage environment make_environment "$venv" scripts/constraints.txt pyproject.toml
 # The tools are also found by name, as in an activated environment.
 PATH=$venv/bin:$PATH
 export PATH

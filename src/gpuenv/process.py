@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -204,7 +205,9 @@ def replace(argv: Sequence[str], *, env: Mapping[str, str]) -> int:
     try:
         if os.name == "posix":
             os.execvpe(argv[0], list(argv), dict(env))  # noqa: S606 - the user's own command
-        return subprocess.call(list(argv), env=dict(env))
+        # Windows looks for programs in the PATH of this process, not in the one handed on.
+        program = shutil.which(argv[0], path=env.get("PATH")) or argv[0]
+        return subprocess.call([program, *argv[1:]], env=dict(env))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise GpuenvError("program-not-found", program=argv[0]) from error
     except OSError as error:

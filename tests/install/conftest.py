@@ -24,7 +24,6 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         "HOME": str(tmp_path_factory.mktemp("home")),
         "UV_CACHE_DIR": str(tmp_path_factory.mktemp("uv-cache")),
         "UV_HTTP_RETRIES": "0",
-        "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gpuenv.errors import GpuenvError, TerminatedError
+from gpuenv.errors import GpuenvError, RollbackFailedError, TerminatedError
 from gpuenv.install.change import change
 from gpuenv.install.occupancy import occupied
 from gpuenv.install.recovery import recover, unfinished
@@ -272,3 +272,42 @@ def test_kill_9_during_the_recovery_is_recovered_from_as_well(furnished: Path, t
         operation += 1
     assert operation > 10
     assert picture(furnished) == before
+
+
+def test_a_way_back_that_is_refused_says_so_and_can_be_gone_later(
+    furnished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = picture(furnished)
+    rename = os.rename
+
+    def refuse(source: str, target: str) -> None:
+        if str(target).endswith("set-aside/lib"):
+            raise PermissionError(13, "The process cannot access the file")  # Windows, with a library in use
+        rename(source, target)
+
+    def fail() -> None:
+        with change(furnished):
+            meddle(furnished)
+            monkeypatch.setattr(os, "rename", refuse)
+
+    with pytest.raises(RollbackFailedError) as caught:
+        fail()
+    monkeypatch.undo()
+    assert (caught.value.code, caught.value.exit_code) == ("rollback-failed", 5)
+    assert caught.value.context["environment"] == str(furnished)
+    assert recover(furnished)
+    assert picture(furnished) == before
+
+
+def test_a_snapshot_that_cannot_be_taken_stops_everything(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = picture(furnished)
+
+    def refuse(*_paths: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(shutil, "copy2", refuse)
+    with pytest.raises(GpuenvError, match="snapshot-failed"), change(furnished):
+        pytest.fail("nothing may be changed without a snapshot")
+    assert picture(furnished) == before
+    assert not recover(furnished)

@@ -115,6 +115,14 @@ def test_a_folder_of_wheels_is_enough_without_a_network(
         assert found == {"torch": "2.0+cu126", "dep": "1.5"}
 
 
+def test_a_flat_page_serves_the_family_before_the_default_index(
+    resolve: Compile, server: IndexServer, wheels: Path
+) -> None:
+    server.add(make_wheel(wheels, "torch", "2.0+cpu"), "cpu")
+    page = Source(kind=SourceKind.FIND_LINKS, location=server.flat_url)
+    assert resolve(pin("2.0+cpu", "cpu", page)) == {"torch": "2.0+cpu"}
+
+
 def test_a_described_platform_and_python_are_resolved_for(resolve: Compile, server: IndexServer, wheels: Path) -> None:
     server.add(make_wheel(wheels, "native", "1.0", tags="cp310-cp310-win_amd64", requires=("winonly",)), "pypi")
     server.add(make_wheel(wheels, "winonly", "1.0"), "pypi")

@@ -74,6 +74,13 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path: Path, root: P
     require_free(tmp_path / "missing")
 
 
+def test_packages_that_a_symlink_leads_out_to_are_not_changed(root: Path, tmp_path: Path) -> None:
+    (root / "lib").rename(tmp_path / "elsewhere")
+    (root / "lib").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(GpuenvError, match="packages-outside-environment"):
+        require_changeable(read_small(root))
+
+
 def test_the_operating_systems_python_is_not_changed(root: Path) -> None:
     require_changeable(read_small(root))
     with pytest.raises(GpuenvError, match="system-interpreter"):

@@ -107,6 +107,17 @@ def test_a_build_is_replaced_by_one_that_only_looks_equal(
     assert not (site_packages_of(root) / "torch" / "only_here.py").exists()
 
 
+def test_a_build_of_the_very_same_version_is_installed_anew(
+    root: Path, server: IndexServer, environ: Mapping[str, str]
+) -> None:
+    plan = Plan(steps=(install("torch", "2.0", pin("torch", "2.0", "cu130", Source(kind=SourceKind.PYPI))),))
+    assert run_plan(root, plan, server=server, environ=environ).status == "done"
+    (site_packages_of(root) / "torch" / "__init__.py").unlink()  # uv's cache has the same file
+    (site_packages_of(root) / "torch" / "__init__.py").write_text("another build\n")
+    assert run_plan(root, plan, server=server, environ=environ).status == "done"
+    assert (site_packages_of(root) / "torch" / "__init__.py").read_text() == "__version__ = '2.0'\n"
+
+
 def test_a_plain_build_comes_from_the_index_where_find_links_has_a_cpu_build(
     root: Path, server: IndexServer, environ: Mapping[str, str], tmp_path: Path
 ) -> None:

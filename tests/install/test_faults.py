@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and lin
 def start(root: Path, server: IndexServer, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, TESTS / "support" / "changing_process.py", root, server.simple_url, server.pytorch_url],
-        env={**environ, "PYTHONPATH": str(TESTS)},
+        env={**environ, "PYTHONPATH": str(TESTS), "TMPDIR": str(root.parent)},  # killed, it leaves folders there
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

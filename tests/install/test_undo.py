@@ -87,7 +87,9 @@ def test_what_others_installed_since_is_named_and_nothing_is_undone(
     upgraded: Path, server: IndexServer, environ: Mapping[str, str]
 ) -> None:
     uv_install(upgraded, server, environ, "dep==1.0", "other")
-    (site_packages_of(upgraded) / "torch" / "__init__.py").write_text("patched by hand\n")
+    patched = site_packages_of(upgraded) / "torch" / "__init__.py"
+    patched.unlink()  # uv's cache has the same file
+    patched.write_text("patched by hand\n")
     before = picture(upgraded)
     assert undo(upgraded) == UndoRecord(
         status="changed-since",

@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from gpuenv.errors import GpuenvError, UsageError
+from gpuenv.matrix import catalog
 from gpuenv.matrix.catalog import available_matrices, find_matrix, load_gpu_models, load_matrix
 from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion, DriverVersion
 from gpuenv.models.matrix import (
@@ -221,6 +222,24 @@ def test_the_packaged_matrices_are_listed_newest_first() -> None:
     listed = [(matrix.version, matrix.released) for matrix in available_matrices()]
     assert ("2026.11", "2026-11-21") in listed
     assert listed == sorted(listed, reverse=True)
+
+
+def test_the_newest_is_the_newest_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for version in ("2026.9", "2026.11", "2026.11.2", "2026.11.10", "2025.12"):
+        folder = tmp_path / f"matrix-{version}"
+        shutil.copytree(SMALL, folder)
+        manifest = (folder / "manifest.toml").read_text(encoding="utf-8")
+        (folder / "manifest.toml").write_text(manifest.replace('"2026.12"', f'"{version}"'), encoding="utf-8")
+    (tmp_path / "notes").mkdir()
+    monkeypatch.setattr(catalog, "_shelf", lambda: tmp_path)
+    assert [matrix.version for matrix in available_matrices()] == [
+        "2026.11.10",
+        "2026.11.2",
+        "2026.11",
+        "2026.9",
+        "2025.12",
+    ]
+    assert find_matrix(None, cwd=tmp_path) == tmp_path / "matrix-2026.11.10"
 
 
 def test_a_folder_is_found_relative_to_where_the_user_is(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pytest
 from packaging.version import Version
 
 from gpuenv.matrix.catalog import load_matrix
-from gpuenv.matrix.derived import ArchitectureSummary, TagSummary, serving_torch, summarize
+from gpuenv.matrix.derived import ArchitectureSummary, TagSummary, serving_torch, summarize, with_minimum_onnxruntime
 from gpuenv.models.cuda import ComputeCapability, CudaVersion
 
 if TYPE_CHECKING:
@@ -109,3 +110,10 @@ def test_the_minimum_onnxruntime_of_a_capability_follows_from_the_builds(capabil
     row = matrix().architecture(ComputeCapability.parse(capability))
     assert row is not None
     assert (row.minimum_onnxruntime and str(row.minimum_onnxruntime)) == first
+
+
+def test_an_onnxruntime_whose_cudnn_is_older_than_the_gpu_needs_does_not_serve_it() -> None:
+    row = matrix().architecture(ComputeCapability.parse("12.0"))
+    assert row is not None
+    builds = [replace(build, cudnn_major=8) for build in matrix().onnxruntime if build.version < Version("1.27")]
+    assert with_minimum_onnxruntime([row], builds) == (replace(row, minimum_onnxruntime=None),)

@@ -134,7 +134,7 @@ values = st.recursive(
 @given(data=st.data())
 def test_no_content_of_a_file_ends_in_anything_but_a_coded_error(file: str, data: st.DataObject) -> None:
     """One value somewhere in a sound file is replaced by another, of any type."""
-    root = dict(parse_table((SMALL / file).read_bytes(), file=file)._values)
+    root: dict[str, Any] = dict(parse_table((SMALL / file).read_bytes(), file=file)._values)
     _replace_somewhere(root, data)
     code = None
     try:
@@ -144,7 +144,8 @@ def test_no_content_of_a_file_ends_in_anything_but_a_coded_error(file: str, data
     assert code in {None, "matrix-invalid", "matrix-schema-unsupported"}
 
 
-def _replace_somewhere(place: Any, data: st.DataObject) -> None:
+def _replace_somewhere(root: dict[str, Any], data: st.DataObject) -> None:
+    place: Any = root
     while True:
         key = data.draw(st.sampled_from(list(place) if isinstance(place, dict) else list(range(len(place)))))
         inner = place[key]

@@ -134,7 +134,34 @@ def test_the_terminal_shows_what_did_not_pass_and_the_profile() -> None:
         "  failed   torch-sort                     0.00 s  CUDA error: no kernel [no-kernel-image]\n"
         "  failed   torch-fft                      0.00 s  CUDA error [no-kernel-image]\n"
         "  skipped  torch-matmul-tf32              0.00 s  needs 8.0 [capability-too-low]\n"
-        "profile  import: ok, kernels: fails, tf32: unsupported, fft: fails\n"
+        "ok           import\n"
+        "fails        kernels, fft\n"
+        "unsupported  tf32\n"
         "1 passed, 2 failed, 1 skipped\n"
     )
     assert stderr.getvalue() == ""
+
+
+def test_checks_that_were_not_reached_take_one_line() -> None:
+    stdout = io.StringIO()
+    terminal = Terminal(stdout=stdout, stderr=stdout, environ={"NO_COLOR": "1"}, language="en", verbosity=0)
+    report = VerificationReport(
+        checks=(
+            Check(name="torch-import", status="failed", code="library-missing", detail="libcudart.so.12"),
+            Check(name="torch-sort", status="skipped", code="not-reached"),
+            Check(name="torch-fft", status="skipped", code="not-reached"),
+        ),
+        device="cpu",
+        profile=(("import", "fails"), ("kernels", "untested"), ("fft", "untested")),
+        unproven=("import",),
+    )
+    verification_result(report, venv=VENV, gpus=(), language="en").write(terminal)
+    assert stdout.getvalue() == (
+        "torch ?, CUDA ?, cuDNN -, seed ?\n"
+        "CPU\n"
+        "  failed   torch-import                   0.00 s  libcudart.so.12 [library-missing]\n"
+        "  skipped  2 checks after it [not-reached]\n"
+        "fails        import\n"
+        "untested     kernels, fft\n"
+        "0 passed, 1 failed, 2 skipped\n"
+    )

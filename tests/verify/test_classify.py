@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gpuenv.report.messages.catalog import all_messages
 from gpuenv.report.verify import notice_code
 from gpuenv.verify.classify import classify
+from gpuenv.verify.session import PAYLOADS
 
 NO_KERNEL = "RuntimeError: CUDA error: no kernel image is available for execution on the device"
 
@@ -67,3 +70,14 @@ def test_a_text_that_a_terminal_wrapped_has_the_same_code() -> None:
 
 def test_what_is_not_known_has_the_code_of_the_caller() -> None:
     assert classify("", otherwise="check-crashed") == "check-crashed"
+
+
+def test_every_code_that_a_check_gives_has_a_sentence() -> None:
+    given = {
+        code
+        for path in PAYLOADS.glob("*_checks.py")
+        for code in re.findall(r'bench\.(?:skip|fail)\(\s*"([a-z-]+)"', path.read_text(encoding="utf-8"))
+    }
+    given |= {"wrong-numbers", "interpreter-failed", "check-timed-out", "check-crashed", "not-reached"}
+    assert {"silent-cpu-session", "cpu-build-on-gpu-target", "capability-too-low"} < given
+    assert {code for code in given if notice_code(code) not in all_messages()} == set()

@@ -125,7 +125,7 @@ def test_a_real_cpu_build_passes_every_cpu_check(torch_environment: Path) -> Non
         "solver": "ok",
         "sparse": "ok",
         "attention": "ok",
-        "torchvision": "unsupported",
+        "torchvision": "absent",
     }
     assert report.unproven == ()
     assert {check.gpu for check in report.checks} == {None}

@@ -32,7 +32,7 @@ _TABLES: Final = frozenset({b".pdata", b".xdata", b".reloc", b".rsrc", b".idata"
 
 def dll_regions(buffer: Buffer, end: int) -> tuple[Region, ...]:
     """List the stretches of a Windows DLL, which begins at 0, that can hold GPU code."""
-    if _PE_OFFSET + 4 > end:
+    if end < _PE_OFFSET + 4:
         raise FormatError("header-truncated", 0)
     (header,) = _offset(buffer, _PE_OFFSET)
     if header + len(_PE_MAGIC) + _HEADER_BYTES > end:

@@ -68,9 +68,7 @@ def elf_regions(buffer: Buffer, start: int, end: int) -> tuple[Region, ...]:
         return ()
     if not table[0]:
         return (Region(role=Role.DATA, start=start, end=end),)
-    return regions_of(
-        table, lambda offset, size: buffer[start + offset : start + offset + size], start=start, end=end
-    )
+    return regions_of(table, lambda offset, size: buffer[start + offset : start + offset + size], start=start, end=end)
 
 
 def regions_of(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from mmap import mmap
 
-    Buffer: TypeAlias = "mmap | bytes | bytearray"
+    Buffer: TypeAlias = "mmap | bytes"
 
 MAGIC: Final = b"\x50\xed\x55\xba"
 CONTAINER_HEADER_BYTES: Final = 16

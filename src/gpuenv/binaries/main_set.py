@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gpuenv.models.binaries import CodeKind, MainSet
-from gpuenv.rules.library_verdict import NEARLY_ALL, judged_containers
+from gpuenv.rules.containers import NEARLY_ALL, judged_containers, total
 
 if TYPE_CHECKING:
     from gpuenv.models.binaries import CodeSummary, Images
@@ -20,9 +20,9 @@ def main_set(summary: CodeSummary) -> MainSet:
     """
     judged = judged_containers(summary)
     wide = tuple((images, number) for images, number in judged if _generations(images) > 1)
-    if sum(number for _, number in wide) * 4 >= sum(number for _, number in judged):
+    if total(wide) * 4 >= total(judged):
         counts = _counts(wide)
-        measures = dict.fromkeys(CodeKind, sum(number for _, number in wide))
+        measures = dict.fromkeys(CodeKind, total(wide))
     else:
         counts = _counts(judged)
         measures = {kind: max((counts[image] for image in counts if image[0] is kind), default=0) for kind in CodeKind}

@@ -49,9 +49,7 @@ class Tally:
                 for architecture, number in _by_architecture(self._counts[Role.RELOCATABLE].items(), kind)
             ),
             is_partial=is_partial,
-            compressed=sum(
-                number for images, number in loaded for image in images if code_object(image).is_compressed
-            ),
+            compressed=sum(number for images, number in loaded for image in images if code_object(image).is_compressed),
         )
 
 
@@ -73,9 +71,7 @@ def _image_set(images: Images) -> ImageSet:
     return frozenset((code.kind, code.architecture) for code in found)
 
 
-def _by_architecture(
-    counted: Iterable[tuple[Images, int]], kind: CodeKind
-) -> tuple[tuple[Architecture, int], ...]:
+def _by_architecture(counted: Iterable[tuple[Images, int]], kind: CodeKind) -> tuple[tuple[Architecture, int], ...]:
     counts: dict[Architecture, int] = {}
     for images, number in counted:
         for architecture in {code for found, code in _image_set(images) if found is kind}:

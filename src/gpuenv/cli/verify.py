@@ -29,6 +29,13 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
         metavar="CAPABILITIES",
         help="comma-separated: only these decide, such as fp16,nvrtc,torchvision (default: everything that is run)",
     )
+    parser.add_argument(
+        "--run",
+        action="append",
+        default=[],
+        metavar="'CMD ARG ...'",
+        help="also run this command of the project; its exit code and known error texts in its output decide",
+    )
     parser.add_argument("--timeout", metavar="SECONDS", help="time for each check, the import included (default: 120)")
     add_matrix(parser)
 

@@ -58,22 +58,27 @@ def advise_driver(
 
 
 def _package_commands(distribution: Distribution, *, is_open: bool) -> tuple[str | None, str | None]:
+    """Tell what enables the repository, if it is off by default, and what installs the driver."""
+    before = command = None
     if distribution.is_any("ubuntu"):
-        return None, f"sudo apt install nvidia-driver-{_BRANCH}{'-open' if is_open else ''}"
-    if distribution.is_any("debian"):
-        return None, "sudo apt install nvidia-open" if is_open else "sudo apt install nvidia-driver"
-    if distribution.id == "fedora":
+        command = f"sudo apt install nvidia-driver-{_BRANCH}{'-open' if is_open else ''}"
+    elif distribution.is_any("debian"):
+        command = "sudo apt install nvidia-open" if is_open else "sudo apt install nvidia-driver"
+    elif distribution.id == "fedora":
         legacy = "" if is_open else f"-{_BRANCH}xx"
-        return _FEDORA_REPOSITORY, f"sudo dnf install akmod-nvidia{legacy} xorg-x11-drv-nvidia{legacy}-cuda"
-    if distribution.is_any(*_RED_HAT):
-        return None, f"sudo dnf module install nvidia-driver:{'open' if is_open else _BRANCH}-dkms"
-    if distribution.is_any("arch"):
-        return None, "sudo pacman -S nvidia-open nvidia-utils" if is_open else f"yay -S nvidia-{_BRANCH}xx-dkms"
-    if distribution.is_any("opensuse", "suse"):
+        before = _FEDORA_REPOSITORY
+        command = f"sudo dnf install akmod-nvidia{legacy} xorg-x11-drv-nvidia{legacy}-cuda"
+    elif distribution.is_any(*_RED_HAT):
+        command = f"sudo dnf module install nvidia-driver:{'open' if is_open else _BRANCH}-dkms"
+    elif distribution.is_any("arch"):
+        command = "sudo pacman -S nvidia-open nvidia-utils" if is_open else f"yay -S nvidia-{_BRANCH}xx-dkms"
+    elif distribution.is_any("opensuse", "suse"):
         flavour = "Tumbleweed" if "tumbleweed" in distribution.id else "Leap"
-        package = "nvidia-open-driver-G06-signed-kmp-meta" if is_open else "nvidia-driver-G06-kmp-meta"
-        return f"sudo zypper install openSUSE-repos-{flavour}-NVIDIA", f"sudo zypper install {package}"
-    return None, None
+        before = f"sudo zypper install openSUSE-repos-{flavour}-NVIDIA"
+        command = (
+            f"sudo zypper install {'nvidia-open-driver-G06-signed-kmp' if is_open else 'nvidia-driver-G06-kmp'}-meta"
+        )
+    return before, command
 
 
 def _kepler_command(distribution: Distribution) -> str | None:

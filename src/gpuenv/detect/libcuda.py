@@ -6,14 +6,12 @@ leaves visible. Jetson boards and containers with only the `compute` capability 
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gpuenv import process
 from gpuenv.detect.answers import ABSENT, Answer
 from gpuenv.detect.libraries import LIBCUDA, find_driver_library
+from gpuenv.detect.payloads import Cut, parse_lines, run_payload
 from gpuenv.models.cuda import ComputeCapability, CudaVersion
 from gpuenv.models.hardware import Gpu, Probe
 
@@ -45,24 +43,20 @@ def ask_libcuda(environ: Mapping[str, str], *, root: Path, timeout_s: float, wit
 
 def read_libcuda(
     library: Path, environ: Mapping[str, str], *, timeout_s: float, with_devices: bool
-) -> tuple[str, str | None]:
-    """Run the payload: its lines, and how it ended if not by itself."""
-    argv = [sys.executable, "-I", "-S", str(_PAYLOAD), str(library), *(["devices"] if with_devices else [])]
-    ran = process.run(argv, env=environ, timeout_s=timeout_s)
-    if ran.timed_out:
-        return ran.stdout, "driver-hangs"
-    return ran.stdout, None if ran.succeeded else "driver-crashes"
+) -> tuple[str, Cut | None]:
+    """Run the payload, which loads the library as any program would."""
+    wanted = ["devices"] if with_devices else []
+    return run_payload(_PAYLOAD, str(library), *wanted, environ=environ, timeout_s=timeout_s)
 
 
-def parse_libcuda(text: str, ended: str | None = None) -> Answer:
-    """Read the payload's lines; `ended` is the fault that cut them short.
+def parse_libcuda(text: str, cut: Cut | None = None) -> Answer:
+    """Read the payload's lines; `cut` is what ended them early.
 
     {"version": 12080}
     {"init": 0, "count": 1}
     {"ordinal": 0, "name": "Orin", "capability": [8, 7], "uuid": "1d2f...", "pci_bus_id": null, ...}
     """
-    lines: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-    told = {name: value for line in lines if "ordinal" not in line for name, value in line.items()}
+    told, devices = parse_lines(text, "ordinal")
     if "load" in told:
         return Answer(probe=Probe.LIBCUDA, outcome="driver-library-missing", detail=told["load"])
     number = told.get("version")
@@ -70,9 +64,10 @@ def parse_libcuda(text: str, ended: str | None = None) -> Answer:
     if told.get("init"):
         fault = _FAULTS.get(told["init"], "driver-failed")
         return Answer(probe=Probe.LIBCUDA, outcome=fault, detail=f"cuInit: error {told['init']}", cuda_version=version)
-    gpus = tuple(_gpu(line) for line in lines if "ordinal" in line and "error" not in line)
-    outcome = ended if ended is not None and not gpus else "ok"
-    return Answer(probe=Probe.LIBCUDA, outcome=outcome, gpus=gpus, cuda_version=version)
+    gpus = tuple(_gpu(device) for device in devices if "error" not in device)
+    if cut is not None and not gpus:
+        return Answer(probe=Probe.LIBCUDA, outcome=cut.code, detail=cut.detail, cuda_version=version)
+    return Answer(probe=Probe.LIBCUDA, gpus=gpus, cuda_version=version)
 
 
 def _gpu(device: Mapping[str, Any]) -> Gpu:

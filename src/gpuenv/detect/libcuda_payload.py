@@ -18,13 +18,13 @@ _CAPABILITY_MINOR = 76
 """`CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR` and `_MINOR` (cuda.h)."""
 
 
-def tell(**facts: Any) -> None:
+def tell(**facts: object) -> None:
     """Write one line of facts."""
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 
-def describe(cuda: Any, ordinal: int) -> dict[str, Any]:
+def describe(cuda: ctypes.CDLL, ordinal: int) -> dict[str, Any]:
     """Describe one device in the order in which programs see them."""
     device = ctypes.c_int()
     error = cuda.cuDeviceGet(ctypes.byref(device), ctypes.c_int(ordinal))
@@ -38,7 +38,9 @@ def describe(cuda: Any, ordinal: int) -> dict[str, Any]:
     cuda.cuDeviceGetName(name, ctypes.c_int(_NAME_BYTES), device)
     cuda.cuDeviceGetAttribute(ctypes.byref(major), ctypes.c_int(_CAPABILITY_MAJOR), device)
     cuda.cuDeviceGetAttribute(ctypes.byref(minor), ctypes.c_int(_CAPABILITY_MINOR), device)
-    has_uuid = not uuid_function(cuda)(ctypes.byref(uuid), device)
+    # The second version tells a MIG instance's own UUID; drivers before R470 have only the first.
+    ask_uuid = getattr(cuda, "cuDeviceGetUuid_v2", None) or cuda.cuDeviceGetUuid
+    has_uuid = not ask_uuid(ctypes.byref(uuid), device)
     has_bus = not cuda.cuDeviceGetPCIBusId(bus, ctypes.c_int(_NAME_BYTES), device)
     has_memory = not cuda.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
     return {
@@ -50,17 +52,12 @@ def describe(cuda: Any, ordinal: int) -> dict[str, Any]:
     }
 
 
-def uuid_function(cuda: Any) -> Any:
-    """Choose the call that tells a MIG instance's own UUID; drivers before R470 have only the plain one."""
-    return getattr(cuda, "cuDeviceGetUuid_v2", None) or cuda.cuDeviceGetUuid
-
-
 def main(library: str, *wanted: str) -> None:
     """Tell the version, and the devices if they are wanted."""
     try:
-        cuda = ctypes.CDLL(library) if sys.platform != "win32" else ctypes.WinDLL(library)
-    except OSError as error:
-        tell(load=str(error))
+        cuda = ctypes.CDLL(library)
+    except OSError as failure:
+        tell(load=str(failure))
         return
     version = ctypes.c_int()
     error = cuda.cuDriverGetVersion(ctypes.byref(version))

@@ -64,16 +64,17 @@ def find_nvidia_smi(environ: Mapping[str, str], *, root: Path) -> Path | None:
 
 def read_nvidia_smi(program: Path, environ: Mapping[str, str], *, timeout_s: float) -> tuple[str, int | None]:
     """Query all fields, without the capability where the program does not know it: text and exit code, None: hung."""
-    env = {**environ, "LC_ALL": "C"}
-    for fields in ((*FIELDS, CAPABILITY_FIELD), FIELDS):
-        argv = [str(program), f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"]
-        ran = process.run(argv, env=env, timeout_s=timeout_s)
-        if ran.timed_out:
-            return "", None
-        text = ran.stdout + ran.stderr
-        if _REFUSED_FIELD not in text:
-            break
-    return text, ran.exit_code
+    ran = _query(program, (*FIELDS, CAPABILITY_FIELD), environ, timeout_s=timeout_s)
+    if _REFUSED_FIELD in ran.stdout + ran.stderr:
+        ran = _query(program, FIELDS, environ, timeout_s=timeout_s)
+    return ran.stdout + ran.stderr, None if ran.timed_out else ran.exit_code
+
+
+def _query(
+    program: Path, fields: tuple[str, ...], environ: Mapping[str, str], *, timeout_s: float
+) -> process.ProcessResult:
+    argv = [str(program), f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"]
+    return process.run(argv, env={**environ, "LC_ALL": "C"}, timeout_s=timeout_s)
 
 
 def parse_nvidia_smi(text: str, exit_code: int) -> Answer:

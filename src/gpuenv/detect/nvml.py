@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gpuenv import process
 from gpuenv.detect.answers import ABSENT, Answer, BrokenDevice, nvml_fault
 from gpuenv.detect.libraries import NVML, find_driver_library
+from gpuenv.detect.payloads import Cut, parse_lines, run_payload
 from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
 from gpuenv.models.hardware import Gpu, Probe
 
@@ -28,30 +26,23 @@ def ask_nvml(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Ans
     return parse_nvml(*read_nvml(library, environ, timeout_s=timeout_s))
 
 
-def read_nvml(library: Path, environ: Mapping[str, str], *, timeout_s: float) -> tuple[str, str | None]:
-    """Run the payload: its lines, and how it ended if not by itself: `driver-hangs`, `driver-crashes`."""
+def read_nvml(library: Path, environ: Mapping[str, str], *, timeout_s: float) -> tuple[str, Cut | None]:
+    """Run the payload with nvidia-ml-py from where our own interpreter has it."""
     found = find_spec("pynvml")
     folder = Path(found.origin).parent if found is not None and found.origin else _PAYLOAD.parent
-    argv = [sys.executable, "-I", "-S", str(_PAYLOAD), str(folder)]
-    if library.is_absolute():
-        argv.append(str(library))
-    ran = process.run(argv, env=environ, timeout_s=timeout_s)
-    if ran.timed_out:
-        return ran.stdout, "driver-hangs"
-    return ran.stdout, None if ran.succeeded else "driver-crashes"
+    preload = [str(library)] if library.is_absolute() else []
+    return run_payload(_PAYLOAD, str(folder), *preload, environ=environ, timeout_s=timeout_s)
 
 
-def parse_nvml(text: str, ended: str | None = None) -> Answer:
-    """Read the payload's lines; `ended` is the fault that cut them short.
+def parse_nvml(text: str, cut: Cut | None = None) -> Answer:
+    """Read the payload's lines; `cut` is what ended them early.
 
     {"init": 0, "text": ""}
     {"driver": "580.95.05", "library": "13.580.95.05", "cuda": 13000}
     {"count": 1, "text": ""}
     {"index": 0, "name": "Tesla T4", "uuid": "GPU-5b2c...", "capability": [7, 5], "pci_device_id": "1EB8", ...}
     """
-    lines: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-    told = {name: value for line in lines if "index" not in line for name, value in line.items()}
-    devices = [line for line in lines if "index" in line]
+    told, devices = parse_lines(text, "index")
     if told.get("init"):
         return Answer(probe=Probe.NVML, outcome=nvml_fault(told["init"]), detail=told.get("text", ""))
     gpus = tuple(_gpu(device) for device in devices if "error" not in device)
@@ -59,11 +50,12 @@ def parse_nvml(text: str, ended: str | None = None) -> Answer:
         BrokenDevice(place=str(device["index"]), detail=device["text"]) for device in devices if "error" in device
     ]
     count = told.get("count") or 0
-    if ended is not None:
-        broken += [BrokenDevice(place=str(index), detail=ended) for index in range(len(devices), count)]
+    if cut is not None:
+        broken += [BrokenDevice(place=str(index), detail=cut.code) for index in range(len(devices), count)]
     return Answer(
         probe=Probe.NVML,
-        outcome="ok" if gpus or ended is None else ended,
+        outcome="ok" if gpus or cut is None else cut.code,
+        detail="" if gpus or cut is None else cut.detail,
         gpus=gpus,
         driver_version=_driver_version(told.get("driver")),
         cuda_version=CudaVersion.from_driver_number(told["cuda"]) if told.get("cuda") else None,

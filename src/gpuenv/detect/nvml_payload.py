@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 
-def tell(**facts: Any) -> None:
+def tell(**facts: object) -> None:
     """Write one line of facts."""
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 
-def ask(nvml: Any, question: Callable[..., Any], *arguments: Any) -> tuple[Any, int]:
+def ask(nvml: ModuleType, question: Callable[..., Any], *arguments: object) -> tuple[Any, int]:
     """Ask one question: the answer and 0, or None and NVML's return code."""
     try:
         return question(*arguments), 0
@@ -30,7 +31,7 @@ def ask(nvml: Any, question: Callable[..., Any], *arguments: Any) -> tuple[Any, 
         return None, int(nvml.NVML_ERROR_UNKNOWN)
 
 
-def describe(nvml: Any, index: int) -> dict[str, Any]:
+def describe(nvml: ModuleType, index: int) -> dict[str, Any]:
     """Describe one device; a field that cannot be told is None, a device that cannot be opened has an `error`."""
     handle, error = ask(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
     if error:
@@ -41,18 +42,19 @@ def describe(nvml: Any, index: int) -> dict[str, Any]:
     pci, _ = ask(nvml, nvml.nvmlDeviceGetPciInfo, handle)
     memory, _ = ask(nvml, nvml.nvmlDeviceGetMemoryInfo, handle)
     mig, _ = ask(nvml, nvml.nvmlDeviceGetMigMode, handle)
+    bus_id = None if pci is None else pci.busId  # bytes in older versions of nvidia-ml-py
     return {
         "name": name,
         "uuid": ask(nvml, nvml.nvmlDeviceGetUUID, handle)[0],
         "capability": ask(nvml, nvml.nvmlDeviceGetCudaComputeCapability, handle)[0],
         "pci_device_id": None if pci is None else f"{pci.pciDeviceId >> 16:04X}",
-        "pci_bus_id": None if pci is None else bytes(pci.busId).decode("ascii", "replace"),
+        "pci_bus_id": bus_id.decode("ascii", "replace") if isinstance(bus_id, bytes) else bus_id,
         "memory_bytes": None if memory is None else int(memory.total),
         "mig": None if mig is None else bool(mig[0]),
     }
 
 
-def text_of(nvml: Any, number: int) -> str:
+def text_of(nvml: ModuleType, number: int) -> str:
     """NVML's own words for a return code."""
     return str(nvml.NVMLError(number))
 
@@ -65,7 +67,11 @@ def main(folder: str, *library: str) -> None:
     for path in library:
         import ctypes  # noqa: PLC0415 - only where the loader would not find the library by itself
 
-        ctypes.CDLL(path)
+        try:
+            ctypes.CDLL(path)
+        except OSError as failure:
+            tell(init=nvml.NVML_ERROR_LIBRARY_NOT_FOUND, text=str(failure))
+            return
     _, error = ask(nvml, nvml.nvmlInit)
     tell(init=error, text=text_of(nvml, error) if error else "")
     if error:

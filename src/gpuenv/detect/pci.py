@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -49,10 +48,10 @@ def read_pci_gpus(root: Path) -> tuple[PciGpu, ...] | None:
     """List the display controllers in the order of the bus; None where there is no sysfs to read."""
     folder = root / "sys/bus/pci/devices"
     try:
-        names = sorted(os.listdir(folder))
+        devices = sorted(folder.iterdir())
     except OSError:
         return None
-    found = (_read_device(folder / name) for name in names)
+    found = (_read_device(device) for device in devices)
     return tuple(gpu for gpu in found if gpu is not None)
 
 
@@ -94,6 +93,6 @@ def _read_device(folder: Path) -> PciGpu | None:
 
 def _bound_to(folder: Path) -> str | None:
     try:
-        return os.path.basename(os.readlink(folder / "driver"))
+        return (folder / "driver").readlink().name
     except OSError:
         return None

@@ -25,6 +25,7 @@ _NO_DEVICE: Final = "driver-no-device"
 _NOT_LOADED: Final = "driver-not-loaded"
 
 _HELD: Final = "vfio-pci"
+_REBOOT: Final = "sudo reboot"
 
 _PASSING: Final = {
     "docker": "docker run --gpus all IMAGE",
@@ -64,21 +65,22 @@ class Scene:
 def explain_unusable(scene: Scene) -> tuple[Notice, ...]:
     """Say why no GPU can be used although there is one: the reason first, what adds to it after."""
     fault = scene.fault
-    if fault is not None and fault.fault is not None and not (fault.fault == _NOT_LOADED and scene.container):
-        return (_driver_fault(scene, fault.fault, fault.detail), *_obstacles(scene, fault.fault))
-    broken = broken_devices(scene)
-    if broken:
-        return broken
+    if fault is not None and not (fault.fault == _NOT_LOADED and scene.container):
+        return (_driver_fault(scene, fault), *_obstacles(scene, fault))
+    return broken_devices(scene) or (_missing_link(scene),)
+
+
+def _missing_link(scene: Scene) -> Notice:
+    """Name what stands between the card and a driver that complains of nothing."""
     if scene.container is not None and not scene.platform.is_wsl:
-        return (_not_passed(scene),)
+        return _not_passed(scene)
     if scene.pci and all(gpu.bound_to == _HELD for gpu in scene.pci):
-        return (Notice.of("gpu-held-for-vm", gpus=scene.labels, bus=tuple(gpu.bus_id for gpu in scene.pci)),)
-    is_loaded = scene.kernel.is_loaded
-    if is_loaded and not any(answer.is_ok or answer.fault == _NO_DEVICE for answer in scene.answers):
-        return (_with_advice("driver-library-missing", scene, version=str(scene.kernel.version)),)
+        return Notice.of("gpu-held-for-vm", gpus=scene.labels, bus=tuple(gpu.bus_id for gpu in scene.pci))
     if any(answer.is_ok or answer.fault == _NO_DEVICE for answer in scene.answers):
-        return (_with_advice("driver-does-not-serve-gpu", scene, version=_driver_version(scene)),)
-    return (_with_advice("driver-missing-wsl" if scene.platform.is_wsl else "driver-missing", scene),)
+        return _with_advice("driver-does-not-serve-gpu", scene, version=_driver_version(scene))
+    if scene.kernel.is_loaded:
+        return _with_advice("driver-library-missing", scene, version=str(scene.kernel.version))
+    return _with_advice("driver-missing-wsl" if scene.platform.is_wsl else "driver-missing", scene)
 
 
 def hidden(scene: Scene, gpus: Sequence[Gpu]) -> Notice:
@@ -115,17 +117,21 @@ def broken_devices(scene: Scene) -> tuple[Notice, ...]:
     return tuple(Notice.of("gpu-device-failed", place=found.place, detail=found.detail) for found in broken.values())
 
 
-def _driver_fault(scene: Scene, fault: str, detail: str) -> Notice:
-    if fault == "driver-library-mismatch":
-        kernel = str(scene.kernel.version) if scene.kernel.version else None
-        where = {"container": scene.container} if scene.container else {"command": "sudo reboot"}
-        return Notice.of(fault, gpus=scene.labels, kernel=kernel, detail=detail, **where)
-    return Notice.of(fault, gpus=scene.labels, detail=detail)
+def _driver_fault(scene: Scene, answer: Answer) -> Notice:
+    if answer.outcome != "driver-library-mismatch":
+        return Notice.of(answer.outcome, gpus=scene.labels, detail=answer.detail)
+    return Notice.of(
+        answer.outcome,
+        gpus=scene.labels,
+        kernel=str(scene.kernel.version) if scene.kernel.version else None,
+        detail=answer.detail,
+        command=None if scene.container else _REBOOT,
+    )
 
 
-def _obstacles(scene: Scene, fault: str) -> tuple[Notice, ...]:
+def _obstacles(scene: Scene, fault: Answer) -> tuple[Notice, ...]:
     """Name what keeps an installed module from loading, where it can be seen."""
-    if fault != _NOT_LOADED:
+    if fault.outcome != _NOT_LOADED:
         return ()
     notices = []
     if scene.kernel.is_nouveau_loaded:
@@ -164,7 +170,7 @@ def _with_advice(code: str, scene: Scene, **facts: str | None) -> Notice:
         branch=advice.branch,
         before=advice.before,
         command=advice.command,
-        after="sudo reboot" if is_linux and advice.command else None,
+        after=_REBOOT if is_linux and advice.command else None,
         **facts,
     )
 

@@ -26,7 +26,7 @@ _PARTITION: Final = re.compile(r"\s+MIG\s+\S+$|-\d+[QCBA]$", re.IGNORECASE)
 
 
 def with_capability(gpu: Gpu, gpu_models: Callable[[], Sequence[GpuModel]]) -> Gpu:
-    """Complete what the driver did not tell: the capability, and the name where the driver knows only `Graphics Device`.
+    """Complete what the driver did not tell: the capability, and the name where it knows only `Graphics Device`.
 
     The models are asked for only then: reading them is not free. The PCI id decides before the name does; a name
     with two capabilities keeps both.

@@ -45,7 +45,7 @@ def read_windows_adapters(environ: Mapping[str, str], *, timeout_s: float) -> Wi
 
 
 def parse_windows_adapters(text: str) -> WindowsAdapters:
-    """Read CIM's JSON: an object for one adapter, a list for several.
+    r"""Read CIM's JSON: an object for one adapter, a list for several.
 
     {"Name":"NVIDIA GeForce RTX 5090","PNPDeviceID":"PCI\\VEN_10DE&DEV_2B85&SUBSYS_...","DriverVersion":"32.0.15.8129",
      "ConfigManagerErrorCode":0}

@@ -50,7 +50,9 @@ def capability_of(hit: Hit) -> ComputeCapability | None:
     return None
 
 
-def place_in(architectures: Iterable[Architecture], capability: ComputeCapability, *, cuda: CudaVersion | None) -> Place:
+def place_in(
+    architectures: Iterable[Architecture], capability: ComputeCapability, *, cuda: CudaVersion | None
+) -> Place:
     """Tell where a GPU stands towards a set of machine code."""
     codes = tuple(architectures)
     if any(sass_runs_on(code, capability, build_cuda=cuda) for code in codes):
@@ -73,9 +75,13 @@ def place_by_toolkit(capability: ComputeCapability, cuda: CudaVersion) -> Place:
     return "newer" if first is None else "covered"
 
 
-def place_in_torch(known: Known, capability: ComputeCapability, *, torch: Version | None, tag: str | None) -> Place | None:
+def place_in_torch(
+    known: Known, capability: ComputeCapability, *, torch: Version | None, tag: str | None
+) -> Place | None:
     """Tell where a GPU stands towards a torch build by the matrix; None where that is not established."""
-    builds = [] if known.matrix is None else [build for build in known.matrix.torch if _is_build(build, torch, tag, known)]
+    builds = (
+        [] if known.matrix is None else [build for build in known.matrix.torch if _is_build(build, torch, tag, known)]
+    )
     sure = [build for build in builds if build.provenance.evidence is not Evidence.REPORT]
     places = {
         "covered" if best_ptx(build.sass, build.ptx, capability) else place_in(build.sass, capability, cuda=build.cuda)
@@ -113,26 +119,22 @@ def judge_architecture(hit: Hit, known: Known) -> Verdict:
         return _judge_onnxruntime(known)
     is_warning = hit.signature.id != "no-kernel-image"
     capability = capability_of(hit) or next((found for _, found in known.gpus), None)
-    if capability is None:
+    if capability is None and "bare" not in hit.found:
         return Verdict(
             code="architecture-too-new-for-build",
             confidence="low",
             context=_context(known, None),
             remaining=("architecture-dropped-by-build", "extension-lacks-architecture"),
         )
-    place, reasons = _place(hit, known, capability)
-    if place is None:
+    place, reasons = (None, ()) if capability is None else _place(hit, known, capability)
+    if capability is None or place is None:
         return _without_build(hit, known, capability, is_warning=is_warning)
     confidence: Confidence = "high" if is_warning or _is_printed(hit, known) else "medium"
-    match place:
-        case "covered":
-            code = "capability-warning-cosmetic" if is_warning else "extension-lacks-architecture"
-            if not is_warning:
-                confidence = "medium"
-        case "newer":
-            code = "architecture-too-new-for-build"
-        case "older":
-            code = dropped_code(capability)
+    if place == "covered":
+        code = "capability-warning-cosmetic" if is_warning else "extension-lacks-architecture"
+        confidence = confidence if is_warning else "medium"
+    else:
+        code = "architecture-too-new-for-build" if place == "newer" else dropped_code(capability)
     return Verdict(code=code, confidence=confidence, context=_context(known, capability), reasons=reasons)
 
 
@@ -169,12 +171,12 @@ def _place(hit: Hit, known: Known, capability: ComputeCapability) -> tuple[Place
     return place, (label,) if label and place else ()
 
 
-def _without_build(hit: Hit, known: Known, capability: ComputeCapability, *, is_warning: bool) -> Verdict:
+def _without_build(hit: Hit, known: Known, capability: ComputeCapability | None, *, is_warning: bool) -> Verdict:
     """Judge by the GPU alone: builds in use today lack the newest GPUs and the oldest."""
     context = _context(known, capability)
     remaining: tuple[str, ...] = ("extension-lacks-architecture",)
     is_mixed = len({_side(found) for _, found in known.gpus}) > 1
-    if "bare" in hit.found:
+    if capability is None or "bare" in hit.found:
         return Verdict(
             code="extension-lacks-architecture",
             confidence="low",
@@ -186,7 +188,9 @@ def _without_build(hit: Hit, known: Known, capability: ComputeCapability, *, is_
         return Verdict(code=code, confidence="high" if capability >= BLACKWELL else "medium", context=context)
     confidence: Confidence = "low" if is_mixed else "medium"
     if capability >= BLACKWELL:
-        return Verdict(code="architecture-too-new-for-build", confidence=confidence, context=context, remaining=remaining)
+        return Verdict(
+            code="architecture-too-new-for-build", confidence=confidence, context=context, remaining=remaining
+        )
     if capability < TURING:
         return Verdict(code=dropped_code(capability), confidence=confidence, context=context, remaining=remaining)
     return Verdict(
@@ -209,7 +213,9 @@ def _judge_onnxruntime(known: Known) -> Verdict:
     context = {"version": str(version) if version else None}
     for name, capability in known.gpus:
         places = {
-            "covered" if best_ptx(build.sass, build.ptx, capability) else place_in(build.sass, capability, cuda=build.cuda)
+            "covered"
+            if best_ptx(build.sass, build.ptx, capability)
+            else place_in(build.sass, capability, cuda=build.cuda)
             for build in builds
         }
         side = "older" if places == {"older"} else "newer" if places == {"newer"} else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.diagnose.architecture import dropped_code, place_in_torch
 from gpuenv.diagnose.driver_faults import WSL_BUILD, driver_context
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from gpuenv.diagnose.known import Known
     from gpuenv.models.diagnosis import Confidence
+
+_DRIVER_FAULTS: Final = frozenset({"driver-library-mismatch", "forward-compat-refused", "driver-does-not-serve-gpu"})
+"""Problems of detection where a driver is there and cannot serve; in the others there is none that answers."""
 
 
 def check_facts(known: Known) -> tuple[Verdict, ...]:
@@ -41,12 +44,22 @@ def _hardware(known: Known) -> Iterator[Verdict]:
     build = known.text.windows_build
     if known.text.is_wsl and build is not None and build < WSL_BUILD:
         yield Verdict(
-            code="wsl-windows-too-old", confidence="medium", weight=95, context={"build": str(build)}, reasons=(str(build),)
+            code="wsl-windows-too-old",
+            confidence="medium",
+            weight=95,
+            context={"build": str(build)},
+            reasons=(str(build),),
         )
-    if known.machine is not None and known.machine.presence is Presence.UNUSABLE and known.machine.driver is None:
-        gpus = tuple(gpu.label for gpu in known.machine.gpus)
-        reasons = tuple(problem.code for problem in known.machine.problems)
-        yield Verdict(code="no-driver-found", confidence="high", weight=95, context={"gpus": gpus}, reasons=reasons)
+    if known.machine is not None and known.machine.presence is Presence.UNUSABLE:
+        for problem in known.machine.problems:
+            yield Verdict(
+                code=problem.code,
+                confidence="high",
+                weight=95,
+                context=problem.context,
+                cause_class="driver-too-old" if problem.code in _DRIVER_FAULTS else "no-driver",
+                reasons=tuple(gpu.label for gpu in known.machine.gpus),
+            )
 
 
 def _driver(known: Known) -> Iterator[Verdict]:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from gpuenv.models.hardware import HostFacts
     from gpuenv.models.matrix import CompatibilityMatrix
 
-_FAULT: Final = re.compile(r"Traceback|\b\w{0,40}(?:Error|Exception)\b|\berror:|\bfatal\b|\bfailed\b|\babort", re.IGNORECASE)
+_FAULT: Final = re.compile(
+    r"Traceback|\b\w{0,40}(?:Error|Exception)\b|\berror:|\bfatal\b|\bfailed\b|\babort", re.IGNORECASE
+)
 _RANKS: Final[Mapping[Confidence, int]] = {"high": 2, "medium": 1, "low": 0}
 _EVIDENCE: Final = 5
 """Lines that are quoted for one cause."""
@@ -148,28 +150,23 @@ def _report(
     candidates: Mapping[str, _Candidate], remaining: Mapping[str, Iterable[str]], known: Known
 ) -> DiagnosisReport:
     ranked = sorted(candidates.values(), key=lambda found: (-found.weight, -_RANKS[found.verdict.confidence]))
-    diagnoses = [
-        _diagnosis(found.verdict.code, found.verdict.confidence, known, found.verdict.context, found.evidence)
-        for found in ranked
-    ]
-    if not diagnoses:
+    if not ranked:
         return DiagnosisReport(primary=None)
+    diagnoses = [_diagnosis(found.verdict, found.evidence, known) for found in ranked]
     context = ranked[0].verdict.context
-    diagnoses += [
-        _diagnosis(code, "low", known, context, evidence)
+    others = [
+        _diagnosis(Verdict(code=code, confidence="low", context=context), evidence, known)
         for code, evidence in remaining.items()
         if code not in candidates
     ]
-    return DiagnosisReport(primary=diagnoses[0], others=tuple(diagnoses[1:]))
+    return DiagnosisReport(primary=diagnoses[0], others=(*diagnoses[1:], *others))
 
 
-def _diagnosis(
-    code: str, confidence: Confidence, known: Known, context: Mapping[str, object], evidence: Iterable[str]
-) -> Diagnosis:
-    facts = {name: value for name, value in context.items() if isinstance(value, str | int | tuple)}
+def _diagnosis(verdict: Verdict, evidence: Iterable[str], known: Known) -> Diagnosis:
+    facts = {**known.context, **{name: value for name, value in verdict.context.items() if value is not None}}
     return Diagnosis(
-        cause=Notice.of(code, **facts),
-        cause_class=known.book.cause_class(code),
-        confidence=confidence,
-        evidence=tuple(line for line in evidence if line)[:_EVIDENCE],
+        cause=Notice.of(verdict.code, **{name: value for name, value in facts.items() if value is not None}),
+        cause_class=verdict.cause_class or known.book.cause_class(verdict.code),
+        confidence=verdict.confidence,
+        evidence=tuple(line for line in dict.fromkeys(evidence) if line)[:_EVIDENCE],
     )

@@ -37,7 +37,7 @@ def judge_combination(hit: Hit, known: Known) -> Verdict:
     context = driver_context(known, hit)
     plain, mixed = hit.signature.causes
     is_mixed = known.native_cuda is not None and known.driver_cuda is not None and known.native_cuda < known.driver_cuda
-    if plain == "driver-library-mismatch" and known.is_container:
+    if plain == "driver-and-library-differ" and known.is_container:
         return Verdict(code=mixed, confidence="medium", context=context, remaining=(plain,))
     if is_mixed and known.is_container:
         reasons = (f"driver {known.driver} = CUDA {known.native_cuda}", f"nvidia-smi: CUDA {known.driver_cuda}")
@@ -52,7 +52,10 @@ def judge_insufficient(hit: Hit, known: Known) -> Verdict:
     if known.machine is not None and known.machine.driver is None:
         return Verdict(code="no-driver-found", confidence="high", context=driver_context(known, hit))
     return Verdict(
-        code="driver-insufficient", confidence="medium", context=driver_context(known, hit), remaining=("no-driver-found",)
+        code="driver-insufficient",
+        confidence="medium",
+        context=driver_context(known, hit),
+        remaining=("no-driver-found",),
     )
 
 
@@ -65,7 +68,7 @@ def judge_no_driver(hit: Hit, known: Known) -> Verdict:
         return Verdict(code="no-nvidia-gpu", confidence="high", context=context)
     first = hit.signature.causes[0]
     if first == "no-device-visible" and "cuda_visibie_devices" in hit.around:
-        return Verdict(code="gpu-hidden", confidence="medium", context=context, remaining=(first,))
+        return Verdict(code="gpu-hidden-by-variable", confidence="medium", context=context, remaining=(first,))
     return Verdict(
         code=first, confidence=hit.signature.confidence, context=context, remaining=tuple(hit.signature.causes[1:2])
     )

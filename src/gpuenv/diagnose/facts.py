@@ -27,13 +27,16 @@ _FACTUAL: Final = re.compile(
     r"|vllm|xformers|flash|triton|capability|nvcc|intel|\b[abhvpkl]\d{2,3}\b|\\",
     re.IGNORECASE,
 )
-_COMMAND: Final = re.compile(r"\b(?:pip3?|uv|conda|mamba|poetry|git|docker)\s+(?:pip\s+)?(?:install|add|sync|clone|run)\b|--index-url")
+_COMMAND: Final = re.compile(
+    r"\b(?:pip3?|uv|conda|mamba|poetry|git|docker)\s+(?:pip\s+)?(?:install|add|sync|clone|run)\b|--index-url"
+)
 """Lines that say what to do, not what is there."""
 
 _GAP: Final = r"[\s:=@'\"(<>~*|,v\[\]-]{0,12}(?:version|build|is)?[\s:=@'\"(*|v-]{0,12}"
 _NUMBER: Final = r"(?P<version>\d{1,4}\.\d{1,4}(?:\.\d{1,9})?(?:\.?(?:dev|post|rc|a|b)\d{1,9})?)"
 _TORCH: Final = re.compile(
-    rf"(?<![\w/\\.-])(?:py)?torch\b(?![\w./\\-]){_GAP}(?:{_NUMBER})?(?P<local>\+\w{{2,20}})?(?P<rest>[^\n]{{0,60}})", re.IGNORECASE
+    rf"(?<![\w/\\.-])(?:py)?torch\b(?![\w./\\-]){_GAP}(?:{_NUMBER})?(?P<local>\+\w{{2,20}})?(?P<rest>[^\n]{{0,60}})",
+    re.IGNORECASE,
 )
 _TAG: Final = re.compile(r"\bcu(?P<digits>\d{2,3})\b|\bCUDA\s{0,3}(?P<cuda>\d{1,2}\.\d)", re.IGNORECASE)
 _PACKAGE: Final = re.compile(
@@ -43,7 +46,9 @@ _PACKAGE: Final = re.compile(
     re.IGNORECASE,
 )
 _CAPABILITY: Final = re.compile(r"compute[ _]capabilit(?:y|ies)\D{0,20}(?P<first>\d{1,2}\.\d)", re.IGNORECASE)
-_DRIVER: Final = re.compile(r"driver[^\n\d]{0,40}(?P<version>\d{3}(?:\.\d{1,3}){0,2})\b(?!\s?(?:MB|GB|MiB))", re.IGNORECASE)
+_DRIVER: Final = re.compile(
+    r"driver[^\n\d]{0,40}(?P<version>\d{3}(?:\.\d{1,3}){0,2})\b(?!\s?(?:MB|GB|MiB))", re.IGNORECASE
+)
 _DRIVER_CUDA: Final = re.compile(
     r"(?:CUDA(?:\s{0,3}version)?\s{0,3}[:=]?\s{0,3}(?P<cuda>\d{1,2}\.\d)|CUDA\s(?P<number>\d{4,5})\b|found\s(?:version\s)?(?P<found>\d{4,5})\b)",
     re.IGNORECASE,
@@ -53,7 +58,10 @@ _TOOLKIT: Final = re.compile(
     r"|release (?P<release>\d{1,2}\.\d), V\d|cuda-(?P<folder>\d{1,2}\.\d)/|CUDA\\v(?P<windows>\d{1,2}\.\d)",
     re.IGNORECASE,
 )
-_CUDNN: Final = re.compile(r"\bcudnn(?:[ _]version)?\s{0,3}[:=]\s{0,3}v?(?P<major>\d{1,2})(?=\.|\b)|nvidia-cudnn-cu\d\d\s{0,20}={0,3}\s{0,20}(?P<wheel>\d{1,2})\.", re.IGNORECASE)
+_CUDNN: Final = re.compile(
+    r"\bcudnn(?:[ _]version)?\s{0,3}[:=]\s{0,3}v?(?P<major>\d{1,2})(?=\.|\b)|nvidia-cudnn-cu\d\d\s{0,20}={0,3}\s{0,20}(?P<wheel>\d{1,2})\.",
+    re.IGNORECASE,
+)
 _ARCHITECTURES: Final = re.compile(r"(?:\b(?:sm|compute)_\d{2,3}[af]?['\"]?[,;\s]{0,3}['\"]?){2,30}")
 _WINDOWS_BUILD: Final = re.compile(r"Windows\s10\D{0,30}(?P<build>1\d{4})\b")
 
@@ -116,7 +124,9 @@ def read_facts(text: LogText, families: Sequence[GpuFamily]) -> TextFacts:
 
 
 def _fact_lines(lines: Sequence[str]) -> tuple[str, ...]:
-    wanted = [line[:_LENGTH] for line in lines if _FACTUAL.search(line[:_LENGTH]) and not _COMMAND.search(line[:_LENGTH])]
+    wanted = [
+        line[:_LENGTH] for line in lines if _FACTUAL.search(line[:_LENGTH]) and not _COMMAND.search(line[:_LENGTH])
+    ]
     return tuple(wanted if len(wanted) <= _LINES else [*wanted[: _LINES // 2], *wanted[-_LINES // 2 :]])
 
 

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from gpuenv.models.hardware import HostFacts
     from gpuenv.models.matrix import CompatibilityMatrix
 
-_CUDA_PACKAGES = ("nvidia-cuda-runtime", "nvidia-cuda-runtime-cu13", "nvidia-cuda-runtime-cu12", "nvidia-cuda-runtime-cu11")
+_CUDA_PACKAGES = (
+    "nvidia-cuda-runtime",
+    "nvidia-cuda-runtime-cu13",
+    "nvidia-cuda-runtime-cu12",
+    "nvidia-cuda-runtime-cu11",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,9 @@ class Known:
     @property
     def gpus(self) -> tuple[tuple[str, ComputeCapability], ...]:
         """The GPUs with their capability, those of the machine first, else those that the text names."""
-        measured = tuple((gpu.name, found) for gpu in (self.machine.gpus if self.machine else ()) for found in gpu.capabilities)
+        measured = tuple(
+            (gpu.name, found) for gpu in (self.machine.gpus if self.machine else ()) for found in gpu.capabilities
+        )
         if measured or self.text.capability is None:
             return measured or self.text.gpus
         name = next((name for name, found in self.text.gpus if found == self.text.capability), self.text.capability.sm)
@@ -52,13 +59,13 @@ class Known:
 
     @property
     def torch(self) -> Version | None:
-        """torch's public version."""
+        """The public version of torch."""
         installed = self.environment.installed("torch") if self.environment else None
         return installed.version if installed else self.text.torch
 
     @property
     def torch_tag(self) -> str | None:
-        """torch's CUDA tag: `cu128`, `cpu`."""
+        """The CUDA tag of torch: `cu128`, `cpu`."""
         installed = self.environment.installed("torch") if self.environment else None
         if installed is None:
             return self.text.torch_tag
@@ -138,11 +145,25 @@ class Known:
 
     @property
     def cudnn_major(self) -> int | None:
-        """cuDNN major at hand."""
+        """The cuDNN major at hand."""
         for name, version in self.packages.items():
             if name.startswith("nvidia-cudnn") and version is not None:
                 return version.major
         return self.text.cudnn_major
+
+    @property
+    def context(self) -> dict[str, str | None]:
+        """The facts that most messages name; a verdict's own go before them."""
+        name, capability = self.gpus[0] if self.gpus else (None, None)
+        return {
+            "gpu": f"{name} ({capability})" if capability else None,
+            "target": capability.sm if capability else None,
+            "capability": str(capability) if capability else None,
+            "torch": self.torch_label or "torch",
+            "driver": str(self.driver) if self.driver else None,
+            "driver_cuda": str(self.driver_cuda) if self.driver_cuda else None,
+            "toolkit": str(self.text.toolkit) if self.text.toolkit else None,
+        }
 
     @property
     def architectures(self) -> tuple[Architecture, ...]:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _SYMBOL: Final = re.compile(r"undefined\s{1,3}symbol:\s{0,3}(?P<symbol>_{0,2}\w{2,400})")
 _DRIVER_FUNCTION: Final = re.compile(r"cu[A-Z][A-Za-z]{3,60}")
-_LIBRARY_FUNCTION: Final = re.compile(r"(?:__nvJitLink|nvJitLink|cublas|cudnn|cusparse|cusolver|cufft|nccl|cupti)\w{2,80}|free_gemm\w{0,40}")
+_LIBRARY_FUNCTION: Final = re.compile(
+    r"(?:__nvJitLink|nvJitLink|cublas|cudnn|cusparse|cusolver|cufft|nccl|cupti)\w{2,80}|free_gemm\w{0,40}"
+)
 _TORCH_NAMESPACES: Final = ("c10::", "at::", "torch::", "caffe2::")
 
 
@@ -36,7 +38,11 @@ def judge_undefined_symbol(hit: Hit, known: Known) -> Verdict | None:
         return Verdict(code="torchaudio-for-another-torch", confidence="high", context=context)
     if "torchvision" in quote:
         return Verdict(code="torchvision-for-another-torch", confidence="high", context=context)
-    if demangle(symbol).startswith(_TORCH_NAMESPACES) or re.match(r"_ZN?K?\d", symbol) and re.search("c10|torch", symbol):
+    if (
+        demangle(symbol).startswith(_TORCH_NAMESPACES)
+        or re.match(r"_ZN?K?\d", symbol)
+        and re.search("c10|torch", symbol)
+    ):
         return Verdict(code="extension-for-another-torch", confidence="high", context=context)
     return None
 

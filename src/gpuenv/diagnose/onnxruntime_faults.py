@@ -43,7 +43,9 @@ def _context(known: Known, **more: str | None) -> dict[str, str | None]:
 def judge_requirement(hit: Hit, known: Known) -> Verdict:
     """Judge `Failed to create CUDAExecutionProvider`: the majors it asks for against those that are there."""
     if known.has_no_nvidia:
-        return Verdict(code="no-nvidia-gpu", confidence="medium", weight=90, remaining=("onnxruntime-library-not-found",))
+        return Verdict(
+            code="no-nvidia-gpu", confidence="medium", weight=90, remaining=("onnxruntime-library-not-found",)
+        )
     is_numbered = "cuda" in hit.found
     is_unnamed = hit.signature.id == "onnxruntime-dll-unnamed"
     wanted = int(hit.found["cuda"]) if is_numbered else package_cuda_major(known, "onnxruntime-gpu")
@@ -53,7 +55,9 @@ def judge_requirement(hit: Hit, known: Known) -> Verdict:
     there = known.library_cuda_major
     context = _context(known, wanted=str(wanted) if wanted else None, wanted_cudnn=hit.found.get("cudnn"))
     if wanted is not None and there is not None and wanted != there:
-        return Verdict(code="onnxruntime-other-cuda-major", confidence="medium", context=context, reasons=(f"CUDA {there}",))
+        return Verdict(
+            code="onnxruntime-other-cuda-major", confidence="medium", context=context, reasons=(f"CUDA {there}",)
+        )
     if wanted_cudnn is not None and known.cudnn_major is not None and wanted_cudnn != known.cudnn_major:
         reasons = (f"cuDNN {known.cudnn_major}",)
         return Verdict(code="onnxruntime-other-cudnn-major", confidence="high", context=context, reasons=reasons)
@@ -90,7 +94,9 @@ def judge_library(hit: Hit, known: Known) -> Verdict:
             code, other = other, code
         return Verdict(code=code, confidence="medium" if is_old else "low", context=context, remaining=(other,))
     if there == major:
-        return Verdict(code="onnxruntime-library-not-found", confidence="high", context=context, reasons=(f"CUDA {there}",))
+        return Verdict(
+            code="onnxruntime-library-not-found", confidence="high", context=context, reasons=(f"CUDA {there}",)
+        )
     return Verdict(code="onnxruntime-other-cuda-major", confidence="high", context=context, reasons=(f"CUDA {there}",))
 
 

@@ -38,7 +38,5 @@ def judge_toolkit(hit: Hit, known: Known) -> Verdict:
     if capability <= _KEPLER_END:
         return Verdict(code="toolkit-dropped-architecture", confidence="high", context=context)
     if capability < TURING:
-        return Verdict(
-            code="toolkit-dropped-architecture", confidence="medium", context=context, remaining=(too_old,)
-        )
+        return Verdict(code="toolkit-dropped-architecture", confidence="medium", context=context, remaining=(too_old,))
     return Verdict(code=too_old, confidence="high" if capability > TURING else "medium", context=context)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gpuenv.errors import ContextValue
-    from gpuenv.models.diagnosis import Confidence
+    from gpuenv.models.diagnosis import CauseClass, Confidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,5 +24,7 @@ class Verdict:
     """The facts that decided, in the words of the tools themselves: `torch 2.8.0+cu128`, `sm_75 sm_80`."""
     remaining: tuple[str, ...] = ()
     """Codes of causes that the facts did not rule out."""
+    cause_class: CauseClass | None = None
+    """In place of the class of the code's row: for problems that detection has named."""
     weight: int | None = None
     """In place of the signature's, where the facts made another cause of it."""

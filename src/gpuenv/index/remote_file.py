@@ -127,14 +127,13 @@ class RemoteFile(io.RawIOBase):
     def _begin(self) -> int:
         """Make the first request: the end of the file, by which the server also tells its size."""
         with self._asked(f"bytes=-{_TAIL}") as response:
-            match response.status_code:
-                case 206:
-                    self._validator = _strong_validator(response)
-                    first, total = self._content_range(response)
-                    self._window, self._window_start = self._body(response, total - first), first
-                    return total
-                case 200:
-                    return self._store(response)
+            if response.status_code == _OK:
+                return self._store(response)
+            if response.status_code == _PARTIAL:
+                self._validator = _strong_validator(response)
+                first, total = self._content_range(response)
+                self._window, self._window_start = self._body(response, total - first), first
+                return total
         # Some servers know ranges and no suffix ranges: the first byte tells the size as well.
         with self._asked("bytes=0-0") as response:
             if response.status_code != _PARTIAL:

@@ -25,15 +25,16 @@ _CONNECT_S: Final = 10.0
 
 
 def open_session(settings: IndexSettings) -> requests.Session:
-    """Open a session with the user's client certificate; the caller closes it.
+    """Open a session with the user's proxy and client certificate; the caller closes it.
 
-    `.netrc` holds, as with pip. Proxy and CA bundle have to go with each request (`proxies`, `verification`): what is
+    `.netrc` holds, as with pip. Proxy and CA bundle go with each request as well (`proxies`, `verification`): what is
     set on a session, the variables `HTTPS_PROXY` and `REQUESTS_CA_BUNDLE` would override.
     """
     import requests  # noqa: PLC0415 - 80 ms that only a command with the network pays
 
     session = requests.Session()
     session.headers["User-Agent"] = f"gpuenv/{__version__}"
+    session.proxies = proxies(settings) or {}
     if settings.client_cert is not None:
         session.cert = _existing(settings.client_cert)
     return session

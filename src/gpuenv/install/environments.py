@@ -75,9 +75,16 @@ def require_free(root: Path) -> None:
 
 
 def require_changeable(environment: Environment) -> None:
-    """Refuse interpreters that belong to the operating system (PEP 668), and what cannot be written."""
+    """Refuse interpreters that belong to the operating system (PEP 668), and what cannot be written or put back."""
     if environment.kind == "system":
         raise GpuenvError("system-interpreter", python=str(environment.python))
+    if environment.root.resolve() not in environment.site_packages.resolve().parents:
+        # A snapshot keeps symlinks as they are: what they lead to could not be put back.
+        raise GpuenvError(
+            "packages-outside-environment",
+            environment=str(environment.root),
+            folder=str(environment.site_packages.resolve()),
+        )
     for path in (environment.root, environment.site_packages):
         if not os.access(path, os.W_OK):
             raise GpuenvError("environment-not-writable", environment=str(environment.root), detail=str(path))

@@ -43,7 +43,7 @@ def load_signatures(choice: str | None, *, cwd: Path) -> SignatureBook:
 
 
 def parse_diagnoses(root: Table) -> SignatureBook:
-    """Give `diagnoses.toml` its meaning; `matrix-invalid` for anything that has none.
+    r"""Give `diagnoses.toml` its meaning; `matrix-invalid` for anything that has none.
 
     [[cause]]
     class = "driver-too-old"
@@ -52,7 +52,7 @@ def parse_diagnoses(root: Table) -> SignatureBook:
     [[signature]]
     id = "driver-too-old-for-torch"
     cores = ["driver on your system is too old"]
-    extract = ['foundversion(?P<driver_number>\\d{4,5})']
+    extract = ['foundversion(?P<driver_number>\d{4,5})']
     causes = ["driver-too-old-for-build"]
     decision = "first"
     confidence = "high"
@@ -144,13 +144,14 @@ def _literals(row: Table, key: str) -> tuple[str, ...]:
 def _patterns(row: Table, key: str) -> tuple[re.Pattern[str], ...]:
     if key not in row.keys():  # noqa: SIM118 - no mapping
         return ()
-    patterns = []
-    for place, text in row.cells(key):
-        try:
-            patterns.append(_parse_pattern(text))
-        except ValueError as error:
-            raise row.error(place, "bad-value", text) from error
-    return tuple(patterns)
+    return tuple(_pattern(row, place, text) for place, text in row.cells(key))
+
+
+def _pattern(row: Table, place: str, text: str) -> re.Pattern[str]:
+    try:
+        return _parse_pattern(text)
+    except ValueError as error:
+        raise row.error(place, "bad-value", text) from error
 
 
 def _parse_pattern(text: str) -> re.Pattern[str]:

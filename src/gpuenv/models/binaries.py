@@ -100,7 +100,12 @@ class JudgedFile:
     verdicts: tuple[tuple[str, LibraryVerdict], ...] = ()
     """GPU name and verdict; empty without a target, and for a file without GPU code."""
     is_required: bool = True
-    """Whether programs need it to serve the GPU."""
+    """Whether programs need it to serve the GPU; without a target this is not asked."""
+
+    @property
+    def filename(self) -> str:
+        """The last part of its path, in a wheel too."""
+        return self.file.path.replace("\\", "/").replace("!", "/").rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

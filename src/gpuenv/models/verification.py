@@ -35,7 +35,8 @@ class VerificationReport:
     """What was measured on the way: torch version, CUDA version, cuDNN version."""
     notes: tuple[Notice, ...] = ()
     profile: tuple[tuple[str, str], ...] = ()
-    """Capabilities and how they stand: `("fp16", "ok")`; else `fails`, `unsupported`, `untested`."""
+    """Capabilities and how they stand: `("fp16", "ok")`; else `fails`, `unsupported` (by GPU or build),
+    `absent` (not installed), `untested`."""
     unproven: tuple[str, ...] = ()
     """The required capabilities that are not `ok`; with none required, those with a failed check."""
 

@@ -41,7 +41,8 @@ def uv_index_environment(settings: IndexSettings, environ: Mapping[str, str]) ->
     """Make the variables that go with `uv_index_arguments`: credentials, certificates, proxy, time-out.
 
     They are to be laid over the variables that uv gets; what the user set for uv itself stays. pip trusts the
-    certificates of the operating system where it is told nothing, so uv does too.
+    certificates of the operating system where it is told nothing, so uv does too. (uv keeps one account per host and
+    port: of two indexes there with different accounts, it reads one, and passes over the other in silence.)
     """
     additions: dict[str, str] = {}
     for name, url in (*_default_index(settings, environ), *_extra_indexes(settings, environ)):

@@ -62,23 +62,19 @@ def _file_as_json(judged: JudgedFile) -> dict[str, Any]:
         "ptx": [architecture.compute for architecture in main.ptx],
         "extra_sass": [architecture.sm for architecture in main.extra_sass],
         "extra_ptx": [architecture.compute for architecture in main.extra_ptx],
-        "lto_ir": [architecture.sm.replace("sm_", "lto_") for architecture, _ in summary.lto_ir],
-        "relocatable": sorted(_relocatable(summary.relocatable)),
+        "lto_ir": [_name(CodeKind.LTO_IR, architecture) for architecture, _ in summary.lto_ir],
+        "relocatable": [_name(kind, architecture) for kind, architecture, _ in summary.relocatable],
         "objects": summary.objects,
         "compressed": summary.compressed,
         "containers": summary.containers,
         "embedded_containers": sum(number for _, number in summary.embedded),
         "is_partial": summary.is_partial,
-        "is_required": judged.is_required,
+        "is_required": judged.is_required if judged.verdicts else None,
         "bytes_fetched": judged.file.bytes_read,
         "verdicts": [
             {"gpu": gpu, "kind": verdict.kind, "share": round(verdict.share, 4)} for gpu, verdict in judged.verdicts
         ],
     }
-
-
-def _relocatable(counted: Iterable[tuple[CodeKind, Architecture, int]]) -> set[str]:
-    return {_name(kind, architecture) for kind, architecture, _ in counted}
 
 
 def _name(kind: CodeKind, architecture: Architecture) -> str:
@@ -106,31 +102,27 @@ def _write(terminal: Terminal, *, inspection: Inspection) -> None:
 
 def _row(judged: JudgedFile, gpus: Sequence[str]) -> list[str]:
     main, summary = judged.main, judged.file.summary
-    verdicts = [verdict for _, verdict in judged.verdicts] or [None] * len(gpus)
+    cells = [_cell(verdict) for _, verdict in judged.verdicts] or ["-"] * len(gpus)
     native = " ".join(str(architecture) for architecture in main.sass)
     also = [str(found) for found in main.extra_sass] + [f"{found}+PTX" for found in main.extra_ptx]
     return [
         _short(judged) + ("" if judged.is_required else " (optional)"),
         f"{native or '-'}{' ...' if summary.is_partial else ''}",
         " ".join(str(architecture) for architecture in main.ptx) or "-",
-        *(_cell(verdict) for verdict in verdicts),
+        *cells,
         str(summary.objects),
         " ".join(also),
     ]
 
 
 def _short(judged: JudgedFile) -> str:
-    """Name a library of an environment by its distribution and file, any other by its path."""
-    path = judged.file.path
+    """Name a library of an environment or wheel by its distribution and file, any other by its path."""
     if judged.file.distribution is None:
-        return path
-    filename = path.replace("\\", "/").rpartition("/")[2]
-    return f"{judged.file.distribution}: {filename}"
+        return judged.file.path
+    return f"{judged.file.distribution}: {judged.filename}"
 
 
-def _cell(verdict: LibraryVerdict | None) -> str:
-    if verdict is None:
-        return "-"
+def _cell(verdict: LibraryVerdict) -> str:
     share = f" {verdict.share:.0%}" if 0 < verdict.share < 1 else ""
     return f"{_CELLS[verdict.kind]}{share}"
 
@@ -142,9 +134,10 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
 
 
 def _footnotes(inspection: Inspection, language: Language) -> Iterable[str]:
-    code = "inspected" if inspection.files else "inspected-nothing"
     with_code = sum(bool(judged.file.summary.objects) for judged in inspection.files)
-    yield phrase(code, {"examined": inspection.examined, "with_code": with_code}, language).message
+    if inspection.examined > with_code:
+        code = "inspected" if with_code else "inspected-nothing"
+        yield phrase(code, {"examined": inspection.examined, "with_code": with_code}, language).message
     if any(judged.file.summary.is_partial for judged in inspection.files):
         yield phrase("inspected-partially", {}, language).message
     if inspection.bytes_fetched is not None:

@@ -100,13 +100,12 @@ def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: 
     )
     for place in dict.fromkeys(check.gpu for check in report.checks):
         terminal.print(_label(place, gpus), style="bold")
-        for check in report.checks:
-            if check.gpu == place and (check.status != "passed" or terminal.verbosity > 0):
-                _write_check(terminal, check)
+        _write_checks(terminal, [check for check in report.checks if check.gpu == place])
     for note in report.notes:
         terminal.notice("warning", note)
-    if report.profile:
-        terminal.print("profile  " + ", ".join(f"{capability}: {state}" for capability, state in report.profile))
+    for state in dict.fromkeys(state for _, state in report.profile):
+        having = ", ".join(capability for capability, found in report.profile if found == state)
+        terminal.print(f"{state:<12} {having}")
     counts = {
         status: sum(check.status == status for check in report.checks) for status in ("passed", "failed", "skipped")
     }
@@ -114,6 +113,16 @@ def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: 
         ", ".join(f"{count} {status}" for status, count in counts.items()),
         style="bold red" if counts["failed"] else "green",
     )
+
+
+def _write_checks(terminal: Terminal, checks: Sequence[Check]) -> None:
+    """Write the checks of one place: without `-v`, one line for all that were not reached."""
+    unreached = [check for check in checks if check.code == "not-reached"]
+    for check in checks:
+        if terminal.verbosity > 0 or (check.status != "passed" and check not in unreached):
+            _write_check(terminal, check)
+    if unreached and terminal.verbosity <= 0:
+        terminal.print(f"  skipped  {len(unreached)} checks after it [not-reached]", style=_STYLES["skipped"])
 
 
 def _write_check(terminal: Terminal, check: Check) -> None:

@@ -10,20 +10,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.binaries import CodeKind, LibraryVerdict
+from gpuenv.models.notice import Notice
+from gpuenv.rules.containers import NEARLY_ALL, judged_containers, total
 from gpuenv.rules.coverage import ptx_compiles_for, sass_runs_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from gpuenv.models.binaries import CodeSummary, Images
+    from gpuenv.models.binaries import CodeSummary, Images, JudgedFile
     from gpuenv.models.cuda import ComputeCapability, CudaVersion
-
-NEARLY_ALL: Final = 2 / 3
-"""The share from which code counts as that of the library. ONNX Runtime 1.31.1 has sm_75 in 217 of its 308 containers
-(the rest are kernels that Turing cannot run, and it runs on Turing); the extras seen are in at most one of eight."""
-
-_FEW: Final = 4
-"""Containers that are general are the measure, unless they are fewer than one in this many."""
+    from gpuenv.models.hardware import Gpu
 
 _CHOOSING: Final = re.compile(
     r"(?:lib)?(?:cublas|cudnn|cufft|curand|cusolver|cusparse|cutensor|npp[a-z]|nvjpeg)\w*?(?:64)?(?:_\d+)*\.(?:so|dll).*"
@@ -37,6 +33,8 @@ _OPTIONAL: Final = re.compile(
 """Libraries that serve profiling, several GPUs, storage or sparse formats; MAGMA (`torch_cuda_linalg`), in whose place
 torch takes cuSOLVER. Without them the rest works."""
 
+_VARIANT: Final = re.compile(r"cuda[_-]?\d+")
+
 
 def chooses_by_itself(filename: str) -> bool:
     """Tell whether a library picks its kernels itself, so that one image for the GPU anywhere in it is support."""
@@ -48,6 +46,50 @@ def is_optional(filename: str) -> bool:
     return _OPTIONAL.fullmatch(filename) is not None
 
 
+def verdicts_for(filename: str, summary: CodeSummary, gpus: Iterable[Gpu]) -> tuple[tuple[str, LibraryVerdict], ...]:
+    """Judge a library for each GPU; one whose name stands for several capabilities gets the worst of them."""
+    chooses = chooses_by_itself(filename)
+    return tuple(
+        (
+            gpu.name,
+            min(
+                (library_verdict(summary, capability, chooses=chooses) for capability in gpu.capabilities),
+                key=rank,
+                default=LibraryVerdict(kind="none", share=0.0),
+            ),
+        )
+        for gpu in gpus
+    )
+
+
+def rank(verdict: LibraryVerdict) -> tuple[int, float]:
+    """Order verdicts, the worst first."""
+    return ("none", "ptx", "sass").index(verdict.kind), verdict.share
+
+
+def uncovered(judged: Sequence[JudgedFile], gpus: Sequence[Gpu]) -> tuple[Notice, ...]:
+    """Tell per GPU which needed libraries have nothing for it; the verdicts are in the order of `gpus`.
+
+    Of libraries that come once per CUDA version (`libbitsandbytes_cuda128.so`) only one is loaded: one is enough.
+    """
+    if gpus and judged and not any(file.verdicts for file in judged):
+        return (Notice.of("no-gpu-code", files=tuple(file.filename for file in judged)),)
+    found = []
+    for number, gpu in enumerate(gpus):
+        lacking: dict[tuple[str | None, str], list[str]] = {}
+        covered = set()
+        for file in judged:
+            if file.verdicts and file.is_required:
+                variants = (file.file.distribution, _VARIANT.sub("cuda", file.file.path))
+                lacking.setdefault(variants, []).append(file.filename)
+                if file.verdicts[number][1].kind != "none":
+                    covered.add(variants)
+        names = tuple(name for variants, names in lacking.items() if variants not in covered for name in names)
+        if names:
+            found.append(Notice.of("libraries-lack-gpu", gpu=gpu.label, files=names))
+    return tuple(found)
+
+
 def library_verdict(
     summary: CodeSummary,
     capability: ComputeCapability,
@@ -57,8 +99,8 @@ def library_verdict(
 ) -> LibraryVerdict:
     """Judge the code of one library for one GPU; `chooses` is `chooses_by_itself` of its name."""
     judged = (*summary.combinations, *summary.embedded) if chooses else judged_containers(summary)
-    total = _total(judged)
-    if not total:
+    count = total(judged)
+    if not count:
         return LibraryVerdict(kind="none", share=0.0)
     native = served = 0
     for images, number in judged:
@@ -68,27 +110,11 @@ def library_verdict(
         elif _has_ptx(images, capability):
             served += number
     enough = 0.0 if chooses else NEARLY_ALL
-    if native > enough * total:
-        return LibraryVerdict(kind="sass", share=native / total)
-    if served > enough * total:
-        return LibraryVerdict(kind="ptx", share=served / total)
-    return LibraryVerdict(kind="none", share=served / total)
-
-
-def judged_containers(summary: CodeSummary) -> tuple[tuple[Images, int], ...]:
-    """Choose the containers that speak for a library.
-
-    Those which the runtime loads, with the embedded ones where these are more (cuFFT). Without those whose every image
-    is for one capability or family only (`sm_90a`): kernels written for it, which are missed on no other GPU.
-    """
-    runtime, embedded = _total(summary.combinations), _total(summary.embedded)
-    found = (*summary.combinations, *summary.embedded) if embedded > runtime else summary.combinations
-    general = tuple((images, number) for images, number in found if _is_general(images))
-    return general if _total(general) * _FEW >= _total(found) else found
-
-
-def _is_general(images: Images) -> bool:
-    return any(kind is not CodeKind.LTO_IR and not architecture.suffix for kind, architecture in images)
+    if native > enough * count:
+        return LibraryVerdict(kind="sass", share=native / count)
+    if served > enough * count:
+        return LibraryVerdict(kind="ptx", share=served / count)
+    return LibraryVerdict(kind="none", share=served / count)
 
 
 def _has_sass(images: Images, capability: ComputeCapability, build_cuda: CudaVersion | None) -> bool:
@@ -100,7 +126,3 @@ def _has_sass(images: Images, capability: ComputeCapability, build_cuda: CudaVer
 
 def _has_ptx(images: Images, capability: ComputeCapability) -> bool:
     return any(kind is CodeKind.PTX and ptx_compiles_for(architecture, capability) for kind, architecture in images)
-
-
-def _total(counted: Iterable[tuple[Images, int]]) -> int:
-    return sum(number for _, number in counted)

@@ -32,7 +32,7 @@ def command_environment(env: Mapping[str, str], python: Path) -> dict[str, str]:
     return {**env, "PATH": os.pathsep.join(folders)}
 
 
-def run_command(text: str, *, env: Mapping[str, str], cwd: Path, place: str | None, timeout_s: float) -> Check:
+def run_command(text: str, *, env: Mapping[str, str], cwd: Path | None, place: str | None, timeout_s: float) -> Check:
     """Run one command to its end or to the time-out; without a shell, so that it means the same everywhere."""
     argv = shlex.split(text, posix=os.name == "posix")
     try:

@@ -9,11 +9,11 @@ from gpuenv.errors import UsageError
 from gpuenv.verify.commands import COMMAND_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gpuenv.models.verification import Check
 
-State = Literal["ok", "fails", "unsupported", "untested"]
+State = Literal["ok", "fails", "unsupported", "absent", "untested"]
 
 CAPABILITIES: Final = {
     "import": ("python-starts", "torch-import", "torch-cuda-initialises"),
@@ -47,8 +47,14 @@ CAPABILITIES: Final = {
 }
 """Each capability and the checks that prove it; every check belongs to one, the project's commands to the last."""
 
-_UNSUPPORTED: Final = frozenset({"capability-too-low", "not-in-this-build", "not-installed"})
-"""The codes of skipped checks that say: this GPU or build has it not."""
+_SKIPPED: Final[Mapping[str | None, State]] = {
+    "capability-too-low": "unsupported",
+    "not-in-this-build": "unsupported",
+    "not-installed": "absent",
+}
+"""What a skipped check says of its capability, by its code; every other code says nothing: untested."""
+
+_WORST_FIRST: Final[tuple[State, ...]] = ("fails", "untested", "unsupported", "absent")
 
 
 def profile(checks: Sequence[Check]) -> tuple[tuple[str, State], ...]:
@@ -66,11 +72,18 @@ def _capability_of(check: Check) -> str:
 
 
 def _state(checks: Sequence[Check]) -> State:
-    if any(check.status == "failed" for check in checks):
-        return "fails"
-    if any(check.status == "skipped" and check.code not in _UNSUPPORTED for check in checks):
-        return "untested"
-    return "unsupported" if any(check.status == "skipped" for check in checks) else "ok"
+    states = {_state_of(check) for check in checks}
+    return next((state for state in _WORST_FIRST if state in states), "ok")
+
+
+def _state_of(check: Check) -> State:
+    match check.status:
+        case "passed":
+            return "ok"
+        case "failed":
+            return "fails"
+        case "skipped":
+            return _SKIPPED.get(check.code, "untested")
 
 
 def unproven(checks: Sequence[Check], required: Sequence[str]) -> tuple[str, ...]:

@@ -93,10 +93,10 @@ def verify(
 ) -> VerificationReport:
     """Run every check that the installed packages have, on each of these GPUs or on the CPU.
 
-    `commands` are the project's own, run in `cwd` with all these GPUs visible. `installed` holds canonical names of distributions, `required` names of capabilities (`profile.CAPABILITIES`;
-    empty: all that were run). `timeout_s` is for each check. A report without checks: nothing that can be checked
-    there is installed (plain `onnxruntime` has no part on a GPU). Raises `GpuenvError("program-not-found")` where
-    `python` is gone.
+    `timeout_s` is for each check. `installed` holds canonical names of distributions. `required` names capabilities
+    (`profile.CAPABILITIES`); empty: all that were run. `commands` are the project's own, run in `cwd` with all these
+    GPUs visible. A report without checks: nothing that can be checked there is installed (plain `onnxruntime` has no
+    part on a GPU). Raises `GpuenvError("program-not-found")` where `python` is gone.
     """
     chosen_seed = secrets.randbelow(2**31) if seed is None else seed
     checks: list[Check] = []
@@ -132,7 +132,7 @@ def _run_command(
     with tempfile.TemporaryDirectory(prefix="gpuenv-verify-", ignore_cleanup_errors=True) as caches:
         env = command_environment(child_environment(environ, gpus=gpus, caches=Path(caches)), python)
         place = ",".join(visible_name(gpu) for gpu in gpus) or None
-        return run_command(text, env=env, cwd=cwd or Path.cwd(), place=place, timeout_s=timeout_s)
+        return run_command(text, env=env, cwd=cwd, place=place, timeout_s=timeout_s)
 
 
 def _suites(device: Literal["cuda", "cpu"], gpus: tuple[Gpu, ...], installed: Collection[str]) -> Iterable[_Suite]:

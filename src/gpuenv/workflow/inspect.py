@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -11,9 +11,8 @@ from urllib.parse import unquote, urlsplit
 from gpuenv.binaries.library import read_code_objects
 from gpuenv.binaries.main_set import main_set
 from gpuenv.errors import GpuenvError, UsageError
-from gpuenv.models.binaries import InspectedFile, Inspection, JudgedFile, LibraryVerdict
+from gpuenv.models.binaries import InspectedFile, Inspection, JudgedFile
 from gpuenv.models.notice import Notice
-from gpuenv.rules.library_verdict import chooses_by_itself, is_optional, library_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from gpuenv.workflow.options import Options
 
 _ZIP_MAGIC: Final = b"PK\x03\x04"
-_VARIANT: Final = re.compile(r"cuda[_-]?\d+")
 
 
 def inspect(
@@ -51,13 +49,13 @@ def inspect(
         collected.read_environment(environment)
     for place in places:
         collected.read(place)
-    judged = [_judge(file, gpus) for file in collected.files]
+    judged = _judged(collected.files, gpus)
     shown = [file for file in judged if file.file.summary.objects or file.file.path in collected.named]
     return Inspection(
-        files=tuple(sorted(shown, key=_badness) if gpus else shown),
+        files=tuple(_worst_first(shown) if gpus else shown),
         gpus=tuple(gpu.name for gpu in gpus),
         examined=len(judged),
-        uncovered=_uncovered(judged, gpus),
+        uncovered=_uncovered(judged, gpus) if gpus else (),
         notes=tuple(collected.notes),
         bytes_fetched=collected.bytes_fetched,
     )
@@ -86,9 +84,9 @@ class _Collected:
             place = unquote(split.path)
         path = self._surroundings.cwd / Path(place).expanduser()
         if path.is_dir():
-            self._read_folder(path)
+            self._read_folder(path, place)
         elif _is_zip(path):
-            self._read_wheel(path)
+            self._read_wheel(path, place)
         else:
             self.named.add(place)
             self.files.append(InspectedFile(path=place, distribution=None, summary=read_code_objects(path)))
@@ -98,15 +96,16 @@ class _Collected:
         from gpuenv.binaries.environment_libraries import native_libraries  # noqa: PLC0415 - not for one file
 
         for path, distribution in native_libraries(environment.site_packages, environment.distributions):
-            self._read_found(path, distribution)
+            self._read_found(path, distribution, shown=str(path))
 
-    def _read_folder(self, folder: Path) -> None:
+    def _read_folder(self, folder: Path, place: str) -> None:
         from gpuenv.binaries.environment_libraries import native_files  # noqa: PLC0415 - as above
 
-        for path in sorted(native_files(folder)):
-            self._read_found(Path(path), None)
+        for found in sorted(native_files(folder)):
+            path = Path(found)
+            self._read_found(path, None, shown=str(Path(place, path.relative_to(folder))))
 
-    def _read_found(self, path: Path, distribution: str | None) -> None:
+    def _read_found(self, path: Path, distribution: str | None, *, shown: str) -> None:
         """Read a library that was found and not named: one that is none, or is damaged, does not end the search."""
         try:
             summary = read_code_objects(path)
@@ -114,14 +113,14 @@ class _Collected:
             if error.code != "binary-format-unknown":
                 self.notes.append(Notice.of(error.code, **error.context))
             return
-        self.files.append(InspectedFile(path=str(path), distribution=distribution, summary=summary))
+        self.files.append(InspectedFile(path=shown, distribution=distribution, summary=summary))
 
-    def _read_wheel(self, path: Path) -> None:
+    def _read_wheel(self, path: Path, place: str) -> None:
         from gpuenv.binaries.wheel import read_wheel  # noqa: PLC0415 - as above
 
         try:
             with path.open("rb") as file:
-                self.files += read_wheel(file, str(path))
+                self.files += read_wheel(file, place)
         except OSError as error:
             raise GpuenvError("file-unreadable", path=str(path), detail=error.strerror or str(error)) from error
 
@@ -134,7 +133,7 @@ class _Collected:
         shown = redact_url(url)
         self._reporter.stage("reading-remote-wheel", url=shown)
         name = unquote(urlsplit(shown)._replace(query="", fragment="").geturl())
-        with RemoteFile(url, read_index_settings(self._surroundings)) as file:
+        with RemoteFile(url, read_index_settings(self._surroundings, venv=None)) as file:
             self.files += read_wheel(
                 file,  # type: ignore[arg-type] # an io.RawIOBase has all that zipfile asks of a BinaryIO
                 name,
@@ -172,54 +171,33 @@ def _gpus(options: Options, environment: Environment | None, surroundings: Surro
     return chosen.target.gpus
 
 
-def _judge(file: InspectedFile, gpus: Iterable[Gpu]) -> JudgedFile:
-    name = re.split(r"[/\\!]", file.path)[-1]
-    verdicts: tuple[tuple[str, LibraryVerdict], ...] = ()
-    if file.summary.objects:
-        verdicts = tuple((gpu.name, _verdict(file, gpu, chooses=chooses_by_itself(name))) for gpu in gpus)
-    return JudgedFile(file=file, main=main_set(file.summary), verdicts=verdicts, is_required=not is_optional(name))
+def _judged(files: Iterable[InspectedFile], gpus: tuple[Gpu, ...]) -> list[JudgedFile]:
+    if not gpus:
+        return [JudgedFile(file=file, main=main_set(file.summary)) for file in files]
+    from gpuenv.rules.library_verdict import is_optional, verdicts_for  # noqa: PLC0415 - not without a target
+
+    judged = []
+    for file in files:
+        plain = JudgedFile(file=file, main=main_set(file.summary))
+        verdicts = verdicts_for(plain.filename, file.summary, gpus) if file.summary.objects else ()
+        judged.append(replace(plain, verdicts=verdicts, is_required=not is_optional(plain.filename)))
+    return judged
 
 
-def _verdict(file: InspectedFile, gpu: Gpu, *, chooses: bool) -> LibraryVerdict:
-    """Judge for one GPU; one whose name stands for several capabilities gets the worst of them."""
-    found = [library_verdict(file.summary, capability, chooses=chooses) for capability in gpu.capabilities]
-    return min(found, key=_rank, default=LibraryVerdict(kind="none", share=0.0))
+def _worst_first(judged: Iterable[JudgedFile]) -> list[JudgedFile]:
+    from gpuenv.rules.library_verdict import rank  # noqa: PLC0415 - not without a target
+
+    def badness(file: JudgedFile) -> tuple[bool, tuple[int, float], str]:
+        worst = min((rank(verdict) for _, verdict in file.verdicts), default=(3, 1.0))
+        return not file.is_required, worst, file.file.path
+
+    return sorted(judged, key=badness)
 
 
-def _rank(verdict: LibraryVerdict) -> tuple[int, float]:
-    return ("none", "ptx", "sass").index(verdict.kind), verdict.share
+def _uncovered(judged: Sequence[JudgedFile], gpus: tuple[Gpu, ...]) -> tuple[Notice, ...]:
+    from gpuenv.rules.library_verdict import uncovered  # noqa: PLC0415 - not without a target
 
-
-def _badness(judged: JudgedFile) -> tuple[tuple[int, float], bool, str]:
-    worst = min((_rank(verdict) for _, verdict in judged.verdicts), default=(3, 1.0))
-    return worst, not judged.is_required, judged.file.path
-
-
-def _uncovered(judged: Sequence[JudgedFile], gpus: Sequence[Gpu]) -> tuple[Notice, ...]:
-    """Tell per GPU which needed libraries have nothing for it.
-
-    Of libraries that come once per CUDA version (`libbitsandbytes_cuda128.so`) one is loaded: one that serves is enough.
-    """
-    if gpus and judged and not any(file.verdicts for file in judged):
-        return (Notice.of("no-gpu-code", files=_names(judged)),)
-    found = []
-    for number, gpu in enumerate(gpus):
-        served: dict[tuple[str | None, str], list[JudgedFile]] = {}
-        covered = set()
-        for file in judged:
-            if file.verdicts and file.is_required:
-                key = (file.file.distribution, _VARIANT.sub("cuda", file.file.path))
-                served.setdefault(key, []).append(file)
-                if file.verdicts[number][1].kind != "none":
-                    covered.add(key)
-        lacking = [file for key, files in served.items() if key not in covered for file in files]
-        if lacking:
-            found.append(Notice.of("libraries-lack-gpu", gpu=gpu.label, files=_names(lacking)))
-    return tuple(found)
-
-
-def _names(judged: Sequence[JudgedFile]) -> tuple[str, ...]:
-    return tuple(re.split(r"[/\\!]", file.file.path)[-1] for file in judged)
+    return uncovered(judged, gpus)
 
 
 def _is_zip(path: Path) -> bool:

@@ -141,7 +141,8 @@ def _described_gpu(name: str, gpu_models: Callable[[], Sequence[GpuModel]]) -> G
     except ValueError:
         models = find_gpu(name, gpu_models())
         capabilities = tuple(sorted({model.capability for model in models}))
-        return Gpu(name=models[0].name, capabilities=capabilities, probe=Probe.DESCRIBED)
+        label = models[0].name if len(models) == 1 else name
+        return Gpu(name=label, capabilities=capabilities, probe=Probe.DESCRIBED)
     return Gpu(name=capability.sm, capabilities=(capability,), probe=Probe.DESCRIBED)
 
 

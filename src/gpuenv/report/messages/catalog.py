@@ -89,6 +89,6 @@ def _show(value: ContextValue) -> str:
         case None:
             return "?"
         case tuple():
-            return ", ".join(value)
+            return ", ".join(value) or "-"
         case _:
             return str(value)

@@ -1,12 +1,56 @@
-"""The sentences of the station `diagnose`."""
+"""The sentences of the station `diagnose`; those of the causes are in the two modules beside it."""
+# ruff: noqa: RUF001 - Chinese punctuation
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.report.messages import diagnose_gpu, diagnose_software
+from gpuenv.report.messages.message import Message
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gpuenv.report.messages.message import Message
+_STATION: Final[Mapping[str, Message]] = {
+    "no-known-cause": Message(
+        en="no GPU fault that gpuenv knows is in this text",
+        zh="此文本中没有 gpuenv 已知的 GPU 故障",
+        hints=("gpuenv diagnose", "gpuenv verify"),
+    ),
+    "checkup-fine": Message(
+        en="machine and environment fit each other; `gpuenv verify` proves it with kernels",
+        zh="机器与环境相互匹配；可用 `gpuenv verify` 实际运行内核加以验证",
+        hints=("gpuenv verify",),
+    ),
+    "checkup-no-torch": Message(
+        en="the environment has no PyTorch yet",
+        zh="环境中尚未安装 PyTorch",
+        hints=("gpuenv install",),
+    ),
+    "checkup-no-environment": Message(
+        en="there is no environment here yet",
+        zh="此处尚无环境",
+        hints=("gpuenv install",),
+    ),
+    "diagnose-confidence": Message(en="confidence: {confidence}", zh="可信度：{confidence}"),
+    "diagnose-evidence": Message(en="because:", zh="依据："),
+    "diagnose-also": Message(en="also possible: {message} [{code}]", zh="也可能是：{message} [{code}]"),
+    "diagnose-next": Message(en="next:", zh="下一步："),
+    "diagnose-machine": Message(en="machine: {facts}", zh="机器：{facts}"),
+    "diagnose-environment": Message(en="environment: {facts}", zh="环境：{facts}"),
+    "diagnose-command-ended": Message(
+        en="the command ended with exit code {exit_code}", zh="命令以退出码 {exit_code} 结束"
+    ),
+    "log-unreadable": Message(
+        en="the log {file} cannot be read: {detail}",
+        zh="无法读取日志 {file}：{detail}",
+        hints=("gpuenv diagnose --help",),
+    ),
+    "log-and-command": Message(
+        en="a log and a command cannot be diagnosed at once",
+        zh="不能同时诊断日志和命令",
+        hints=("gpuenv diagnose --help",),
+    ),
+}
 
-MESSAGES: Final[Mapping[str, Message]] = {}
+MESSAGES: Final[Mapping[str, Message]] = {**_STATION, **diagnose_gpu.MESSAGES, **diagnose_software.MESSAGES}

@@ -36,6 +36,11 @@ _ENVIRONMENTS: Final[Mapping[str, Message]] = {
         zh="{python} 属于操作系统,不能向其中安装软件包(PEP 668)",
         hints=("gpuenv install --venv .venv",),
     ),
+    "packages-outside-environment": Message(
+        en="the packages of {environment} lie outside it, in {folder}, where a change could not be undone",
+        zh="{environment} 的软件包位于其外部的 {folder},在那里的更改无法撤销",
+        hints=("gpuenv install --venv .venv",),
+    ),
     "environment-not-writable": Message(
         en="the environment cannot be written: {detail}",
         zh="环境不可写:{detail}",

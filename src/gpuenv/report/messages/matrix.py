@@ -50,7 +50,7 @@ _ERRORS: Final[Mapping[str, Message]] = {
             'gpuenv plan --target "{near_1}"',
             'gpuenv plan --target "{near_2}"',
             'gpuenv plan --target "{near_3}"',
-            "gpuenv matrix show --arch sm_120",
+            "gpuenv detect",
         ),
     ),
     "unknown-architecture": Message(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _REJECTIONS: Final[Mapping[str, Message]] = {
     "no-code-for-gpu": Message(
-        en="{build} has no code for {gpu}: it holds {sass} and PTX {ptx} (matrix {matrix}, {evidence})",
+        en="{build} has no code for {gpu}: it holds {sass}, PTX {ptx} (matrix {matrix}, {evidence})",
         zh="{build} 不含适用于 {gpu} 的代码:仅有 {sass},PTX {ptx}(矩阵 {matrix},{evidence})",
     ),
     "libraries-lack-architecture": Message(
@@ -153,8 +153,8 @@ _NOTES: Final[Mapping[str, Message]] = {
         "向驱动提交 PTX 的扩展在驱动 {direct} 之前可能失败",
     ),
     "last-release-for-gpu": Message(
-        en="torch {last} is the last release with code for {gpus}: {dropped_in} dropped it",
-        zh="torch {last} 是最后一个支持 {gpus} 的版本:{dropped_in} 已移除支持",
+        en="torch {last} is the last release with a build for {gpus}: {dropped_in} has none",
+        zh="torch {last} 是最后一个支持 {gpus} 的版本:{dropped_in} 起不再支持",
     ),
     "newer-with-driver": Message(
         en="with driver {needs} or newer: {build} (this one is {driver})",

@@ -1,0 +1,199 @@
+"""Detection through the real nvidia-ml-py, which loads a library that the tests compile."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gpuenv.detect.host import detect_host
+from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
+from gpuenv.models.hardware import Driver, Gpu, Presence, Probe, ProbeAnswer
+from gpuenv.models.notice import Notice
+from support.machine_roots import add_kernel_module, add_pci, no_models, surroundings
+from support.machines import matrix
+from support.nvml import Device, bus, install_nvml, uuid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gpuenv.models.hardware import HostFacts
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the library is compiled with cc")
+
+R580 = "driver\t580.95.05\t13.580.95.05\t13000"
+GIB = 1024**3
+T4 = Device(name="Tesla T4", pci="1EB8", capability="7.5", memory_bytes=16106127360)
+H100 = Device(name="NVIDIA H100 80GB HBM3", pci="2330", capability="9.0", memory_bytes=80 * GIB, mig=0)
+B200 = Device(name="NVIDIA B200", pci="2901", capability="10.0", memory_bytes=192265846784, mig=0)
+GB200 = Device(name="NVIDIA GB200", pci="2941", capability="10.0", memory_bytes=198642237440, mig=0)
+GB10 = Device(name="NVIDIA GB10", pci="2E12", capability="12.1", memory_bytes=0)
+A100_MIG = Device(name="NVIDIA A100-SXM4-40GB", pci="20B0", capability="8.0", memory_bytes=40 * GIB, mig=1)
+RTX_5070_TI_LAPTOP = Device(
+    name="NVIDIA GeForce RTX 5070 Ti Laptop GPU", pci="2F18", capability="12.0", memory_bytes=12 * GIB
+)
+GTX_1080_TI = Device(name="NVIDIA GeForce GTX 1080 Ti", pci="1B06", capability="6.1", memory_bytes=11 * GIB)
+RTX_5090 = Device(name="NVIDIA GeForce RTX 5090", pci="2B85", capability="12.0", memory_bytes=32 * GIB)
+
+
+def expected(device: Device, index: int = 0) -> Gpu:
+    return Gpu(
+        name=device.name,
+        capabilities=(ComputeCapability.parse(device.capability),),
+        probe=Probe.NVML,
+        index=index,
+        uuid=uuid(index),
+        pci_device_id=device.pci,
+        pci_bus_id=bus(index),
+        memory_bytes=device.memory_bytes or None,
+    )
+
+
+def detect(root: Path, *lines: Device | str, **environ: str) -> HostFacts:
+    machine = install_nvml(root, *lines)
+    return detect_host(surroundings(root, {**machine, **environ}), gpu_models=no_models, root=root)
+
+
+def test_one_t4_is_described_by_nvml_alone(tmp_path: Path) -> None:
+    host = detect(tmp_path, R580, T4)
+    assert host.presence is Presence.PRESENT
+    assert host.gpus == (expected(T4),)
+    assert host.driver == Driver(
+        version=DriverVersion.parse("580.95.05"), cuda_version=CudaVersion(major=13, minor=0), probe=Probe.NVML
+    )
+    assert host.problems == ()
+    assert host.probes[0] == ProbeAnswer(probe=Probe.NVML, outcome="ok", detail="1 GPU, driver 580.95.05, CUDA 13.0")
+
+
+@pytest.mark.parametrize("devices", [[H100] * 8, [B200], [GB200] * 4, [GB10], [A100_MIG], [GTX_1080_TI, RTX_5090]])
+def test_every_card_of_a_machine_is_described(tmp_path: Path, devices: list[Device]) -> None:
+    host = detect(tmp_path, R580, *devices)
+    assert host.presence is Presence.PRESENT
+    assert host.gpus == tuple(expected(device, index) for index, device in enumerate(devices))
+
+
+def test_a_laptop_lists_its_other_gpu_by_vendor(tmp_path: Path) -> None:
+    add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x2f18", driver="nvidia")
+    add_pci(tmp_path, "0000:01:00.1", "0x10de", "0x22eb", kind="0x040300")
+    add_pci(tmp_path, "0000:66:00.0", "0x1002", "0x150e", driver="amdgpu")
+    host = detect(tmp_path, R580, RTX_5070_TI_LAPTOP)
+    assert host.gpus == (expected(RTX_5070_TI_LAPTOP),)
+    assert host.other_gpus == ("AMD GPU (1002:150E)",)
+    assert host.problems == ()
+
+
+def test_one_device_of_four_that_fails_is_named_and_the_others_are_used(tmp_path: Path) -> None:
+    host = detect(tmp_path, R580, T4, T4, "broken\t15", T4)
+    assert host.presence is Presence.PRESENT
+    assert host.gpus == (expected(T4, 0), expected(T4, 1), expected(T4, 3))
+    assert host.problems == (Notice.of("gpu-device-failed", place="2", detail="GPU is lost"),)
+
+
+def test_a_single_device_that_fails_is_a_gpu_that_cannot_be_used(tmp_path: Path) -> None:
+    host = detect(tmp_path, R580, "broken\t15")
+    assert host.presence is Presence.UNUSABLE
+    assert host.gpus == ()
+    assert host.problems == (Notice.of("gpu-device-failed", place="0", detail="GPU is lost"),)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "detail"),
+    [
+        (18, "driver-library-mismatch", "RM has detected an NVML/RM version mismatch."),
+        (4, "driver-no-permission", "Insufficient Permissions"),
+        (9, "driver-not-loaded", "Driver Not Loaded"),
+        (999, "driver-access-lost", "Unknown Error"),
+    ],
+)
+def test_a_driver_that_refuses_is_told_by_its_reason(tmp_path: Path, number: int, code: str, detail: str) -> None:
+    add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x2b85", driver="nvidia")
+    machine = install_nvml(tmp_path, f"init\t{number}")
+    host = detect_host(surroundings(tmp_path, machine), gpu_models=lambda: matrix().gpus, root=tmp_path)
+    assert host.presence is Presence.UNUSABLE
+    assert [gpu.label for gpu in host.gpus] == ["NVIDIA GeForce RTX 5090 (12.0)"]
+    assert [problem.code for problem in host.problems] == [code]
+    assert host.problems[0].context["detail"] == detail
+
+
+def test_a_mismatch_names_the_loaded_module_and_asks_for_a_restart(tmp_path: Path) -> None:
+    add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x2b85", driver="nvidia")
+    add_kernel_module(tmp_path, "575.57.08")
+    machine = install_nvml(tmp_path, "init\t18")
+    host = detect_host(surroundings(tmp_path, machine), gpu_models=lambda: matrix().gpus, root=tmp_path)
+    assert host.problems == (
+        Notice.of(
+            "driver-library-mismatch",
+            gpus=("NVIDIA GeForce RTX 5090 (12.0)",),
+            kernel="575.57.08",
+            detail="RM has detected an NVML/RM version mismatch.",
+            command="sudo reboot",
+        ),
+    )
+    assert host.driver == Driver(version=DriverVersion.parse("575.57.08"), cuda_version=None, probe=Probe.PROCFS)
+
+
+def test_left_over_libraries_on_a_machine_without_a_card_are_no_gpu(tmp_path: Path) -> None:
+    add_pci(tmp_path, "0000:00:02.0", "0x1234", "0x1111")
+    host = detect(tmp_path, "init\t9")
+    assert host.presence is Presence.ABSENT
+    assert host.gpus == ()
+    assert host.problems == ()
+
+
+def test_a_device_that_hangs_does_not_hold_detection_up(tmp_path: Path) -> None:
+    started = time.monotonic()
+    host = detect(tmp_path, R580, T4, "hang", GPUENV_PROBE_TIMEOUT="1.5")
+    assert time.monotonic() - started < 4
+    assert host.presence is Presence.PRESENT
+    assert host.gpus == (expected(T4),)
+    assert host.problems == (Notice.of("gpu-device-failed", place="1", detail="driver-hangs"),)
+
+
+def test_a_library_that_crashes_does_not_take_us_with_it(tmp_path: Path) -> None:
+    add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x2b85", driver="nvidia")
+    machine = install_nvml(tmp_path, "crash")
+    host = detect_host(surroundings(tmp_path, machine), gpu_models=lambda: matrix().gpus, root=tmp_path)
+    assert host.presence is Presence.UNUSABLE
+    assert [problem.code for problem in host.problems] == ["driver-crashes"]
+
+
+def test_the_variable_that_hides_every_gpu_is_named_with_the_cards(tmp_path: Path) -> None:
+    host = detect(tmp_path, R580, T4, CUDA_VISIBLE_DEVICES="-1")
+    assert host.presence is Presence.UNUSABLE
+    assert host.gpus == (expected(T4),)
+    assert host.problems == (
+        Notice.of(
+            "gpu-hidden",
+            gpus=("Tesla T4 (7.5)",),
+            variable="CUDA_VISIBLE_DEVICES",
+            value="-1",
+            command="unset CUDA_VISIBLE_DEVICES",
+        ),
+    )
+
+
+def test_a_variable_of_the_container_runtime_hides_nothing_that_was_passed(tmp_path: Path) -> None:
+    assert detect(tmp_path, R580, T4, NVIDIA_VISIBLE_DEVICES="void").presence is Presence.PRESENT
+
+
+def test_selected_devices_come_in_the_order_of_the_variable(tmp_path: Path) -> None:
+    host = detect(tmp_path, R580, H100, H100, H100, CUDA_VISIBLE_DEVICES="2,0")
+    assert host.gpus == (expected(H100, 2), expected(H100, 0))
+
+
+def test_a_card_that_the_driver_does_not_show_is_named(tmp_path: Path) -> None:
+    add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x2b85", driver="nvidia")
+    add_pci(tmp_path, "0000:41:00.0", "0x10de", "0x1b06", driver="vfio-pci")
+    machine = install_nvml(tmp_path, R580, RTX_5090)
+    host = detect_host(surroundings(tmp_path, machine), gpu_models=lambda: matrix().gpus, root=tmp_path)
+    assert host.gpus == (expected(RTX_5090),)
+    assert host.problems == (Notice.of("gpu-not-driven", gpu="NVIDIA GeForce GTX 1080 Ti (6.1)", bus="0000:41:00.0"),)
+
+
+def test_a_card_newer_than_its_driver_gets_its_name_by_its_id(tmp_path: Path) -> None:
+    unnamed = Device(name="Graphics Device", pci="2B85", capability="12.0", memory_bytes=32 * GIB)
+    machine = install_nvml(tmp_path, R580, unnamed)
+    host = detect_host(surroundings(tmp_path, machine), gpu_models=lambda: matrix().gpus, root=tmp_path)
+    assert host.gpus == (expected(RTX_5090),)

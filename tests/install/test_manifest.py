@@ -1,0 +1,60 @@
+"""Manifests tell which files others changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpuenv.install.manifest import (
+    Differences,
+    differences,
+    owned_paths,
+    parse_manifest,
+    read_manifest,
+    versions_in,
+    write_manifest,
+)
+from support.small_environments import site_packages_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_manifest_is_read_back_as_it_was_written(root: Path, tmp_path: Path) -> None:
+    odd = site_packages_of(root) / "spaced \n name \udce4.py"  # a byte that is no UTF-8
+    odd.write_text("")
+    manifest = read_manifest(root)
+    write_manifest(tmp_path / "manifest", manifest)
+    assert parse_manifest((tmp_path / "manifest").read_text()) == manifest
+    assert manifest[odd.relative_to(root).as_posix()][0] == 0
+    assert manifest["lib64"] == "lib"
+
+
+def test_every_kind_of_difference_is_seen(root: Path) -> None:
+    site_packages = site_packages_of(root)
+    for name in ("same.py", "edited.py", "removed.py"):
+        (site_packages / name).write_text("1")
+    (site_packages / "link").symlink_to("same.py")
+    before = read_manifest(root)
+    (site_packages / "edited.py").write_text("22")
+    (site_packages / "removed.py").unlink()
+    (site_packages / "added.py").write_text("")
+    (site_packages / "__pycache__").mkdir()
+    (site_packages / "__pycache__" / "same.pyc").write_text("")
+    (site_packages / "link").unlink()
+    (site_packages / "link").symlink_to("edited.py")
+    below = f"{site_packages.relative_to(root).as_posix()}/"
+    assert differences(before, read_manifest(root)) == Differences(
+        added=(f"{below}added.py",),
+        removed=(f"{below}removed.py",),
+        changed=(f"{below}edited.py", f"{below}link"),
+    )
+
+
+def test_distributions_are_known_by_their_dist_info_folders(root: Path) -> None:
+    info = site_packages_of(root) / "Some_Thing-2.0+cu126.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("")
+    (info / "RECORD").write_text("some/a.py,,\n../../../bin/some,,\n")
+    below = site_packages_of(root).relative_to(root).as_posix()
+    assert versions_in(read_manifest(root)) == {"some-thing": "2.0+cu126"}
+    assert list(owned_paths(root, f"{below}/{info.name}/RECORD")) == [f"{below}/some/a.py", "bin/some"]
