@@ -52,7 +52,8 @@ class Window:
         self._read = read
         self._held = b""
         self._at = 0
-        self._read_to = 0
+        self.read_to = 0
+        """How many bytes of the stream have come so far."""
         self.position = 0
         """Offset in the stream of the next byte."""
         self._kept_range = (0, 0)
@@ -105,8 +106,8 @@ class Window:
 
     def _next(self) -> bytes:
         more = self._read(_CHUNK)
-        self._copy(more, self._read_to)
-        self._read_to += len(more)
+        self._copy(more, self.read_to)
+        self.read_to += len(more)
         return more
 
     def _copy(self, piece: bytes, offset: int) -> None:
@@ -131,6 +132,8 @@ def read_stream(read: Callable[[int], bytes], *, size: int, is_thorough: bool) -
         found.append((offset, images))
         if settled.after(images) and not is_thorough:
             return _summary(found, _dll_regions(begin, size), is_partial=True)
+    if window.read_to < size:
+        raise FormatError("stream-truncated", window.read_to)
     if begin.startswith(DOS_MAGIC):
         return _summary(found, _dll_regions(begin, size), is_partial=False)
     return _summary(found, _kept_regions(window, table, size), is_partial=False)

@@ -59,7 +59,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         matrix_version=resolved.matrix.version,
         outcome=resolved.outcome,
         plan=done.planned.plan,
-        notes=resolved.notes,
+        notes=(*resolved.notes, *done.notes),
         record=done.record,
         verification=done.verification,
         log_folder=done.log_folder,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from gpuenv import __version__
 from gpuenv.cli.commands import ALIASES, COMMANDS
 from gpuenv.cli.invocation import Invocation
-from gpuenv.errors import GpuenvError, UsageError
+from gpuenv.errors import GpuenvError, TerminatedError, UsageError
 from gpuenv.models.notice import Notice
 from gpuenv.models.progress import Reporter
 from gpuenv.models.surroundings import Surroundings
@@ -61,6 +61,12 @@ def main(argv: Sequence[str]) -> int:
         result = CommandResult(
             status="failed", exit_code=error.exit_code, errors=(Notice.of(error.code, **error.context),)
         )
+    except OSError as error:
+        # The operating system refused what no room expected it to refuse: say what, not where in our code.
+        refused = Notice.of("system-refused", detail=error.strerror or str(error), file=str(error.filename or ""))
+        result = CommandResult(status="failed", exit_code=1, errors=(refused,))
+    except TerminatedError as error:
+        result = CommandResult(status="failed", exit_code=error.exit_code, errors=(Notice.of("interrupted"),))
     except KeyboardInterrupt:
         result = CommandResult(status="failed", exit_code=EXIT_INTERRUPTED, errors=(Notice.of("interrupted"),))
     return _finish(name, result, terminal=terminal, is_json=is_json)

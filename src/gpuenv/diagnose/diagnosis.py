@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +12,7 @@ from gpuenv.diagnose.facts import read_facts
 from gpuenv.diagnose.known import know
 from gpuenv.diagnose.loader_faults import judge_missing_library, judge_undefined_symbol
 from gpuenv.diagnose.matching import find_hits
-from gpuenv.diagnose.normalise import normalise
+from gpuenv.diagnose.normalise import fold, normalise
 from gpuenv.diagnose.onnxruntime_faults import judge_library, judge_provider, judge_requirement
 from gpuenv.diagnose.toolkit_faults import judge_toolkit
 from gpuenv.diagnose.verdict import Verdict
@@ -25,14 +24,13 @@ if TYPE_CHECKING:
 
     from gpuenv.diagnose.known import Known
     from gpuenv.diagnose.matching import Hit
+    from gpuenv.diagnose.normalise import LogText
     from gpuenv.models.diagnosis import Confidence, SignatureBook
     from gpuenv.models.environment import Environment
     from gpuenv.models.hardware import HostFacts
     from gpuenv.models.matrix import CompatibilityMatrix
 
-_FAULT: Final = re.compile(
-    r"Traceback|\b\w{0,40}(?:Error|Exception)\b|\berror:|\bfatal\b|\bfailed\b|\babort", re.IGNORECASE
-)
+_FAULT_WORDS: Final = tuple(map(fold, ("traceback", "error", "exception", "fatal", "failed", "abort")))
 _RANKS: Final[Mapping[Confidence, int]] = {"high": 2, "medium": 1, "low": 0}
 _EVIDENCE: Final = 5
 """Lines that are quoted for one cause."""
@@ -76,10 +74,15 @@ def diagnose(
         _add(candidates, verdict, weight=weight, evidence=[hit.quote, *verdict.reasons])
         for code in verdict.remaining:
             remaining.setdefault(code, [hit.quote])
-    if is_masked or (not candidates and not _FAULT.search(text)):
+    if is_masked or (not candidates and not _complains(log)):
         for verdict in check_facts(known):
             _add(candidates, verdict, weight=verdict.weight or 0, evidence=list(verdict.reasons))
     return _report(candidates, remaining, known)
+
+
+def _complains(log: LogText) -> bool:
+    """Whether a text has an error in it, of whatever kind: what versions show is then not its cause."""
+    return any(word in log.folded for word in _FAULT_WORDS)
 
 
 def judge(hit: Hit, known: Known) -> Verdict | None:

@@ -22,11 +22,14 @@ _LINES: Final = 400
 _LENGTH: Final = 400
 """Characters of a line that are read."""
 
-_FACTUAL: Final = re.compile(
-    r"torch|onnx|nvidia|cuda|cudnn|driver|rtx|gtx|gpu|tesla|quadro|geforce|jetson|jetpack|wsl|docker|windows|linux|titan"
-    r"|vllm|xformers|flash|triton|capability|nvcc|intel|\b[abhvpkl]\d{2,3}\b|\\",
-    re.IGNORECASE,
-)
+_FACTUAL: Final = (
+    "torch", "onnx", "nvidia", "cuda", "cudnn", "driver", "rtx", "gtx", "gpu", "tesla", "quadro", "geforce", "titan",
+    "jetson", "jetpack", "l4t", "tegra", "wsl", "docker", "container", "windows", "linux", "ubuntu", "debian", "centos",
+    "vllm", "xformers", "flash", "triton", "ctranslate2", "insightface", "whisper", "mmcv", "bitsandbytes",
+    "capabilit", "nvcc", "sm_", "release ", "intel", ":\\", ".so", ".dll", "/usr/", "/home/", "/opt/", "50-series",
+    "a100", "a800", "h100", "h200", "h800", "b200", "b300", "gb10", "v100", "p100", "p40", "k80", "m40", "l40",
+)  # fmt: skip
+"""Words without which a line has no fact, in lower case: far cheaper to look for than the expressions below."""
 _COMMAND: Final = re.compile(
     r"\b(?:pip3?|uv|conda|mamba|poetry|git|docker)\s+(?:pip\s+)?(?:install|add|sync|clone|run)\b|--index-url"
 )
@@ -40,8 +43,8 @@ _TORCH: Final = re.compile(
 )
 _TAG: Final = re.compile(r"\bcu(?P<digits>\d{2,3})\b|\bCUDA\s{0,3}(?P<cuda>\d{1,2}\.\d)", re.IGNORECASE)
 _PACKAGE: Final = re.compile(
-    r"(?<![\w/\\.-])(?P<name>onnxruntime(?:[-_](?:gpu|directml|openvino|rocm))?|torchvision|torchaudio|xformers|vllm|triton"
-    r"|flash[-_]attn|ctranslate2|faster[-_]whisper|insightface|mmcv(?:-full)?|bitsandbytes|sgl-kernel|tinycudann)"
+    r"(?<![\w/\\.-])(?P<name>onnxruntime(?:[-_](?:gpu|directml|openvino|rocm))?|torchvision|torchaudio|xformers|vllm"
+    r"|triton|flash[-_]attn|ctranslate2|faster[-_]whisper|insightface|mmcv(?:-full)?|bitsandbytes|sgl-kernel|tinycudann)"
     rf"(?![\w./\\-]){_GAP}(?:{_NUMBER}|(?P<yes>yes\b))(?P<local>\+\w{{2,20}})?",
     re.IGNORECASE,
 )
@@ -50,16 +53,21 @@ _DRIVER: Final = re.compile(
     r"driver[^\n\d]{0,40}(?P<version>\d{3}(?:\.\d{1,3}){0,2})\b(?!\s?(?:MB|GB|MiB))", re.IGNORECASE
 )
 _DRIVER_CUDA: Final = re.compile(
-    r"(?:CUDA(?:\s{0,3}version)?\s{0,3}[:=]?\s{0,3}(?P<cuda>\d{1,2}\.\d)|CUDA\s(?P<number>\d{4,5})\b|found\s(?:version\s)?(?P<found>\d{4,5})\b)",
+    r"(?:CUDA(?:\s{0,3}version)?\s{0,3}[:=]?\s{0,3}(?P<cuda>\d{1,2}\.\d)|CUDA\s(?P<number>\d{4,5})\b"
+    r"|found\s(?:version\s)?(?P<found>\d{4,5})\b)",
     re.IGNORECASE,
 )
 _TOOLKIT: Final = re.compile(
-    r"(?:^|[\s,;(])(?:nvcc|cudatoolkit|cuda(?:[ _-]toolkit)?|cuda runtime version|CUDA_HOME)\s{0,3}(?:version)?[:=]\s{0,3}(?:v|V)?(?P<version>\d{1,2}(?:\.\d)?)\b"
+    r"(?:^|[\s,;(])(?:nvcc|cudatoolkit|cuda(?:[ _-]toolkit)?|cuda runtime version|CUDA_HOME)"
+    r"\s{0,3}(?:version)?[:=]\s{0,3}(?:v|V)?(?P<version>\d{1,2}(?:\.\d)?)\b"
     r"|release (?P<release>\d{1,2}\.\d), V\d|cuda-(?P<folder>\d{1,2}\.\d)/|CUDA\\v(?P<windows>\d{1,2}\.\d)",
     re.IGNORECASE,
 )
+_OLDEST_BRANCH: Final = 300
+"""Smaller numbers after the word driver are not NVIDIA's branches."""
 _CUDNN: Final = re.compile(
-    r"\bcudnn(?:[ _]version)?\s{0,3}[:=]\s{0,3}v?(?P<major>\d{1,2})(?=\.|\b)|nvidia-cudnn-cu\d\d\s{0,20}={0,3}\s{0,20}(?P<wheel>\d{1,2})\.",
+    r"\bcudnn(?:[ _]version)?\s{0,3}[:=]\s{0,3}v?(?P<major>\d{1,2})(?=\.|\b)"
+    r"|nvidia-cudnn-cu\d\d\s{0,20}={0,3}\s{0,20}(?P<wheel>\d{1,2})\.",
     re.IGNORECASE,
 )
 _ARCHITECTURES: Final = re.compile(r"(?:\b(?:sm|compute)_\d{2,3}[af]?['\"]?[,;\s]{0,3}['\"]?){2,30}")
@@ -124,10 +132,13 @@ def read_facts(text: LogText, families: Sequence[GpuFamily]) -> TextFacts:
 
 
 def _fact_lines(lines: Sequence[str]) -> tuple[str, ...]:
-    wanted = [
-        line[:_LENGTH] for line in lines if _FACTUAL.search(line[:_LENGTH]) and not _COMMAND.search(line[:_LENGTH])
-    ]
+    wanted = [line[:_LENGTH] for line in lines if _is_factual(line[:_LENGTH])]
     return tuple(wanted if len(wanted) <= _LINES else [*wanted[: _LINES // 2], *wanted[-_LINES // 2 :]])
+
+
+def _is_factual(line: str) -> bool:
+    lowered = line.lower()
+    return any(word in lowered for word in _FACTUAL) and _COMMAND.search(lowered) is None
 
 
 def _gpus(text: str, families: Sequence[GpuFamily]) -> tuple[tuple[str, ComputeCapability], ...]:
@@ -202,7 +213,7 @@ def _version(text: str | None) -> Version | None:
 def _driver(lines: Sequence[str]) -> DriverVersion | None:
     for line in lines:
         found = _DRIVER.search(line)
-        if found is not None and 300 <= int(found["version"][:3]) < 1000:  # noqa: PLR2004 - driver branches have three digits
+        if found is not None and int(found["version"][:3]) >= _OLDEST_BRANCH:
             return DriverVersion.parse(found["version"])
     return None
 

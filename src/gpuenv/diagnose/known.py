@@ -179,7 +179,7 @@ def know(
     matrix: CompatibilityMatrix | None,
     book: SignatureBook,
 ) -> Known:
-    """Join the facts. Measured facts of a machine that the text is plainly not of are left out, with its environment."""
+    """Join the facts. Measured facts of a machine that the text is plainly not of are left out."""
     is_other = (
         machine is not None
         and bool(text.gpus)

@@ -27,24 +27,23 @@ def judge_undefined_symbol(hit: Hit, known: Known) -> Verdict | None:
         return Verdict(code=hit.signature.causes[0], confidence="medium", context=_context(known, None, None))
     read = _SYMBOL.search(hit.quote)
     symbol = read["symbol"] if read else hit.found.get("symbol", "")
-    file = hit.found.get("file")
-    context = _context(known, file, demangle(symbol))
+    context = _context(known, hit.found.get("file"), demangle(symbol))
+    code = _cause_of_symbol(symbol, hit.quote.lower())
+    return None if code is None else Verdict(code=code, confidence="high", context=context)
+
+
+def _cause_of_symbol(symbol: str, quote: str) -> str | None:
     if _DRIVER_FUNCTION.fullmatch(symbol):
-        return Verdict(code="driver-lacks-function", confidence="high", context=context)
+        return "driver-lacks-function"
     if _LIBRARY_FUNCTION.fullmatch(symbol):
-        return Verdict(code="library-path-shadows-wheels", confidence="medium", context=context)
-    quote = hit.quote.lower()
-    if "torchaudio" in quote:
-        return Verdict(code="torchaudio-for-another-torch", confidence="high", context=context)
-    if "torchvision" in quote:
-        return Verdict(code="torchvision-for-another-torch", confidence="high", context=context)
-    if (
-        demangle(symbol).startswith(_TORCH_NAMESPACES)
-        or re.match(r"_ZN?K?\d", symbol)
-        and re.search("c10|torch", symbol)
-    ):
-        return Verdict(code="extension-for-another-torch", confidence="high", context=context)
-    return None
+        return "library-path-shadows-wheels"
+    is_cxx_of_torch = re.match(r"_ZN?[KVT]{0,2}[SI]?\d", symbol) is not None and re.search("c10|torch|2at", symbol)
+    if not (is_cxx_of_torch or demangle(symbol).startswith(_TORCH_NAMESPACES)):
+        return None
+    for companion in ("torchaudio", "torchvision"):
+        if companion in quote:
+            return f"{companion}-for-another-torch"
+    return "extension-for-another-torch"
 
 
 def judge_missing_library(hit: Hit, known: Known) -> Verdict | None:

@@ -85,6 +85,10 @@ def judge_library(hit: Hit, known: Known) -> Verdict:
     elif stem.startswith("curand"):
         return Verdict(code="onnxruntime-library-not-found", confidence="medium", context=context)
     context["wanted"] = str(major)
+    return _judge_cuda(known, major, context)
+
+
+def _judge_cuda(known: Known, major: int, context: dict[str, str | None]) -> Verdict:
     there = known.library_cuda_major
     if there is None:
         # Machines of today carry CUDA 12 or 13: an 11 is wanted by a package that is older than they are.
@@ -93,11 +97,8 @@ def judge_library(hit: Hit, known: Known) -> Verdict:
         if not is_old:
             code, other = other, code
         return Verdict(code=code, confidence="medium" if is_old else "low", context=context, remaining=(other,))
-    if there == major:
-        return Verdict(
-            code="onnxruntime-library-not-found", confidence="high", context=context, reasons=(f"CUDA {there}",)
-        )
-    return Verdict(code="onnxruntime-other-cuda-major", confidence="high", context=context, reasons=(f"CUDA {there}",))
+    code = "onnxruntime-library-not-found" if there == major else "onnxruntime-other-cuda-major"
+    return Verdict(code=code, confidence="high", context=context, reasons=(f"CUDA {there}",))
 
 
 def _judge_cudnn(known: Known, major: int, context: dict[str, str | None]) -> Verdict:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
@@ -142,6 +144,11 @@ class Transport:
                 raise GpuenvError("index-not-an-index", url=url, detail=f"> {_LARGEST} B")
             if self._clock() - started > _PATIENCE_S:
                 raise GpuenvError("index-timed-out", url=url, timeout_s=_PATIENCE_S)
+        announced = response.headers.get("Content-Length", "")
+        is_whole = response.status_code == HTTPStatus.OK  # a 304 may announce the length of what it does not send
+        if is_whole and announced.isdigit() and response.raw.tell() < int(announced):
+            shortfall = f"{response.raw.tell()} B / {announced} B"
+            raise ConnectionResetError(shortfall)  # urllib3 1 is silent about it
         return Answer(
             url=url,
             status=response.status_code,
@@ -160,7 +167,6 @@ def _seconds(retry_after: str | None) -> float:
 def _failure(error: OSError, url: str, settings: IndexSettings) -> _Failure:
     """Tell a failed request as a coded error, and whether another attempt can help."""
     from requests import exceptions  # noqa: PLC0415 - as in `open_session`
-    from urllib3.exceptions import NameResolutionError  # noqa: PLC0415
 
     detail = _detail(error)
     may_pass = False
@@ -174,9 +180,10 @@ def _failure(error: OSError, url: str, settings: IndexSettings) -> _Failure:
             may_pass = True
         case exceptions.InvalidURL() | exceptions.InvalidSchema() | exceptions.MissingSchema():
             fault = GpuenvError("index-url-invalid", url=url, detail=detail)
-        case exceptions.RequestException():
+        case exceptions.RequestException() | ConnectionError():
             fault = GpuenvError("index-unreachable", url=url, detail=detail)
-            may_pass = not isinstance(_reason(error), NameResolutionError)
+            # a name that does not resolve is a closed network or a typing error: nothing that passes in seconds
+            may_pass = not isinstance(_reason(error).__context__, socket.gaierror)
         case _:  # a bundle of certificates, named by the environment, that is not there
             fault = GpuenvError("index-tls-failed", url=url, detail=detail)
     fault.__cause__ = error

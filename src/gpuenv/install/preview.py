@@ -57,6 +57,7 @@ def preview_install(
         argv = (
             *(str(find_uv(environ)), "pip", "install", "--dry-run", "--python", str(python)),
             *("--requirements", str(project), "--requirements", str(asked), "--constraints", str(limits)),
+            *(part for pin in changing for part in ("--reinstall-package", pin.project)),
             *(part for file in settings.constraints for part in ("--constraints", file)),
             *access.arguments,
         )

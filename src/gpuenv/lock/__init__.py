@@ -1,1 +1,1 @@
-"""A resolution becomes a locked file, and a locked file is read back."""
+"""A resolution becomes a locked file here, and a locked file is read back."""

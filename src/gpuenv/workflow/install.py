@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gpuenv.install.change import Ongoing
     from gpuenv.models.environment import Environment
     from gpuenv.models.execution import ExecutionRecord
+    from gpuenv.models.notice import Notice
     from gpuenv.models.plan import Plan
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
@@ -47,6 +48,8 @@ class Installation:
     """Where the engine's output is: elsewhere than in the environment if that was removed again."""
     foreign: tuple[str, ...] = ()
     """Packages outside the GPU family that would change."""
+    notes: tuple[Notice, ...] = ()
+    """What else is remarkable about a new environment."""
 
 
 def install(
@@ -92,8 +95,12 @@ def _carry_out(
     """Change the environment, prove it, and only then make the change stay."""
     resolved = planned.resolved
     verification = None
+    notes: tuple[Notice, ...] = ()
     with change(root, is_new=resolved.environment is None, keep_failed=keep_failed) as ongoing:
-        environment = resolved.environment or _created(root, options, surroundings, reporter, planned)
+        environment = resolved.environment
+        if environment is None:
+            notes = _create(root, options, surroundings, reporter, planned)
+            environment = read_environment(root, surroundings=surroundings)
         record = _execute(planned, steps, environment, ongoing, options, surroundings, reporter)
         ending: Ending = "failed"
         if record.status == "done":
@@ -109,21 +116,22 @@ def _carry_out(
         record=record,
         verification=verification,
         log_folder=ongoing.log_folder,
+        notes=notes,
     )
 
 
-def _created(
+def _create(
     root: Path, options: Options, surroundings: Surroundings, reporter: Reporter, planned: Planned
-) -> Environment:
+) -> tuple[Notice, ...]:
     reporter.stage("creating-environment", environment=str(root))
-    create_environment(
+    return create_environment(
         root,
         python=options.python or str(interpreter(options)),
         settings=planned.resolved.settings,
         environ=surroundings.environ,
         reporter=reporter,
+        is_offline=options.is_offline,
     )
-    return read_environment(root, surroundings=surroundings)
 
 
 def _execute(
@@ -135,7 +143,6 @@ def _execute(
     surroundings: Surroundings,
     reporter: Reporter,
 ) -> ExecutionRecord:
-    reporter.stage("installing")
     return execute(
         steps,
         environment=environment,

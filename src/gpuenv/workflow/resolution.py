@@ -78,10 +78,12 @@ def resolve_request(
     *,
     looks_at_environment: bool | None = None,
     data: MatrixData | None = None,
+    settings: IndexSettings | None = None,
 ) -> Resolved:
     """Resolve what the options ask for.
 
     `looks_at_environment` None: unless the target is described. `data` is given where many requests share it.
+    `settings` None: as pip and uv are configured here.
     """
     from gpuenv.project.index_choice import sources_for  # noqa: PLC0415 - in the order of the work
     from gpuenv.project.pip_configuration import read_index_settings  # noqa: PLC0415
@@ -89,7 +91,7 @@ def resolve_request(
     data = data or load_data(options.matrix, surroundings)
     matrix = data.matrix
     root, environment = _environment(options, surroundings, looks_at_environment=looks_at_environment)
-    settings = read_index_settings(surroundings, venv=root)
+    settings = settings or read_index_settings(surroundings, venv=root)
     chosen = choose_target(
         options,
         surroundings,

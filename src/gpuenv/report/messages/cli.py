@@ -20,11 +20,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="没有 {command!s} 这个命令;是否想用:{near}",
         hints=("gpuenv --help",),
     ),
-    "interrupted": Message(en="interrupted", zh="已中断"),
-    "internal-error": Message(
-        en="gpuenv itself failed ({detail}); this is a fault in gpuenv, not in your environment",
-        zh="gpuenv 自身出错({detail});这是 gpuenv 的缺陷,与您的环境无关",
+    "system-refused": Message(
+        en="the operating system refused: {detail} {file}", zh="操作系统拒绝了操作:{detail} {file}"
     ),
+    "interrupted": Message(en="interrupted", zh="已中断"),
     "program-not-found": Message(
         en="the program {program} was not found",
         zh="找不到程序 {program}",

@@ -28,12 +28,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "index-tls-failed": Message(
         en="the certificate of the package index {url} is not trusted: {detail}",
         zh="软件包索引 {url} 的证书不受信任：{detail}",
-        hints=("python -m pip config debug", *_ELSEWHERE),
+        hints=_ELSEWHERE,
     ),
     "index-proxy-failed": Message(
         en="the proxy on the way to the package index {url} failed: {detail}",
         zh="访问软件包索引 {url} 时代理出错：{detail}",
-        hints=("python -m pip config debug",),
+        hints=("python -m pip config unset global.proxy",),
     ),
     "index-url-invalid": Message(
         en="{url} is no address of a package index: {detail}",
@@ -78,6 +78,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "certificate-missing": Message(
         en="the certificate file {path} of the pip configuration does not exist",
         zh="pip 配置中的证书文件 {path} 不存在",
-        hints=("python -m pip config debug",),
+        hints=("python -m pip config unset global.cert",),
     ),
 }

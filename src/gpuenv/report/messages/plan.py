@@ -95,7 +95,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "go-on": Message(en="go on? [y/N]", zh="是否继续?[y/N]"),
     "creating-environment": Message(en="creating {environment}", zh="创建 {environment}"),
-    "installing": Message(en="installing", zh="安装中"),
     "installed": Message(en="done: {environment} is as planned and proven", zh="完成:{environment} 与计划一致并已验证"),
     "unverified": Message(
         en="done, not proven: the target is not this machine; run `gpuenv verify` there",

@@ -1,0 +1,108 @@
+"""Finds the Python environment to work on and reads what it is and what is installed in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from gpuenv.detect.distributions import read_installed
+from gpuenv.detect.files import exists, read_text
+from gpuenv.detect.interpreter import ask_interpreter
+from gpuenv.detect.platform import detect_platform
+from gpuenv.errors import GpuenvError
+from gpuenv.models.environment import Environment
+
+if TYPE_CHECKING:
+    from gpuenv.detect.interpreter import InterpreterFacts
+    from gpuenv.models.surroundings import Surroundings
+
+Kind = Literal["venv", "conda", "portable", "system"]
+
+_HOME_LINE: Final = re.compile(r"^home\s*=\s*(.+?)\s*$", re.MULTILINE)
+_PROGRAMS: Final = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe", "python3.exe")
+_PROGRAM_FOLDERS: Final = ("bin", "scripts")
+_SYSTEM_PREFIXES: Final = ("/usr", "/usr/local", "/")
+
+
+def find_environment(choice: str | None, surroundings: Surroundings) -> Path:
+    """Find the environment's folder: what was chosen, else $VIRTUAL_ENV, $CONDA_PREFIX, ./.venv. It may not exist yet.
+
+    An interpreter stands for the environment that it lies in.
+    """
+    environ = surroundings.environ
+    named = choice or environ.get("VIRTUAL_ENV") or environ.get("CONDA_PREFIX") or ".venv"
+    path = Path(os.path.normpath(surroundings.cwd / Path(named).expanduser()))  # links stay as they are
+    return _root_of_interpreter(path) if path.is_file() else path
+
+
+def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
+    """Read a venv, a conda prefix, the folder of a portable Python, or the environment of an interpreter.
+
+    Raises `environment-not-found`, `not-an-environment`, `environment-python-gone` (there is a pyvenv.cfg, and its
+    interpreter leads nowhere), `environment-python-fails`, `environment-unreadable`, `platform-unsupported`.
+    """
+    folder = _root_of_interpreter(root) if root.is_file() else root
+    python = _find_python(folder)
+    facts = ask_interpreter(python, surroundings.environ)
+    try:
+        installed = read_installed((facts.purelib, facts.platlib))
+    except OSError as error:
+        raise GpuenvError("environment-unreadable", path=str(folder), detail=str(error)) from error
+    return Environment(
+        root=folder,
+        kind=_kind(folder, facts),
+        python=python,
+        python_version=facts.version,
+        platform=detect_platform(surroundings),
+        site_packages=facts.purelib,
+        distributions=installed.distributions,
+        remnants=installed.remnants,
+    )
+
+
+def parse_home(text: str) -> str | None:
+    """Read from `pyvenv.cfg` where the venv's base Python was.
+
+    home = /usr/bin
+    """
+    found = _HOME_LINE.search(text)
+    return found[1] if found else None
+
+
+def _root_of_interpreter(python: Path) -> Path:
+    """The folder of the environment that an interpreter lies in, by the layout of venv, conda and portable Pythons."""
+    folder = python.parent
+    if folder.name.lower() in _PROGRAM_FOLDERS and not exists(folder / "pyvenv.cfg"):
+        return folder.parent
+    return folder
+
+
+def _find_python(folder: Path) -> Path:
+    try:
+        if not folder.exists():
+            raise GpuenvError("environment-not-found", path=str(folder))
+        if not folder.is_dir():
+            raise GpuenvError("not-an-environment", path=str(folder))
+        os.listdir(folder)  # noqa: PTH208 - only whether it may be read
+    except OSError as error:
+        raise GpuenvError("environment-unreadable", path=str(folder), detail=str(error)) from error
+    for name in _PROGRAMS:
+        if exists(folder / name):
+            return folder / name
+    if exists(folder / "pyvenv.cfg"):
+        home = parse_home(read_text(folder / "pyvenv.cfg") or "")
+        links = [folder / name for name in _PROGRAMS if (folder / name).is_symlink()]
+        gone = links[0] if links else folder / _PROGRAMS[0]
+        raise GpuenvError("environment-python-gone", path=str(folder), python=str(gone), home=home)
+    raise GpuenvError("not-an-environment", path=str(folder))
+
+
+def _kind(folder: Path, facts: InterpreterFacts) -> Kind:
+    if exists(folder / "conda-meta"):
+        return "conda"
+    if facts.is_virtual or exists(folder / "pyvenv.cfg"):
+        return "venv"
+    is_managed = exists(facts.stdlib / "EXTERNALLY-MANAGED")
+    return "system" if is_managed or str(facts.prefix) in _SYSTEM_PREFIXES else "portable"

@@ -1,0 +1,204 @@
+"""The header of a locked requirements file: for which machine it was made, in lines that people and gpuenv read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from packaging.version import InvalidVersion, Version
+
+from gpuenv.errors import GpuenvError
+from gpuenv.models.cuda import Architecture, ComputeCapability, DriverVersion
+from gpuenv.models.platform import PLATFORM_NAMES, Platform, PythonVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gpuenv.models.platform import PlatformName
+    from gpuenv.models.resolution import Coverage, Resolution
+    from gpuenv.models.target import Target
+
+FORMAT: Final = 1
+_FIRST_LINE: Final = re.compile(r"# gpuenv lock, format (?P<format>\d+)")
+_FIELD: Final = re.compile(r"# (?P<name>[a-z-]+): (?P<value>.+)")
+# A name may hold anything but a line break; what follows it is ours, so it is read from the right:
+#   NVIDIA GeForce RTX 5090; 12.0; sass sm_120
+_GPU: Final = re.compile(r"(?P<name>.+); (?P<capabilities>[\d., or]+); (?P<kind>sass sm|ptx compute)_(?P<via>\w+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedGpu:
+    """One GPU that a lock is for, and how the locked build of torch serves it."""
+
+    name: str
+    capabilities: tuple[ComputeCapability, ...]
+    """Several where the name alone does not decide."""
+    kind: Literal["sass", "ptx"]
+    via: Architecture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockHeader:
+    """What a lock says of itself."""
+
+    gpus: tuple[LockedGpu, ...]
+    """Empty for a CPU lock."""
+    minimum_driver: DriverVersion | None
+    """None for CPU."""
+    platform: Platform
+    python: PythonVersion
+    matrix: str
+    torch: Version | None
+    """With its local label; None where torch is not among what is locked."""
+    tag: str | None
+    """CUDA tag of torch, which a build without a local label does not show: `cu132`, `cpu`."""
+
+
+def make_header(resolution: Resolution, *, target: Target, matrix_version: str) -> LockHeader:
+    """Say for which machine a resolution is."""
+    torch = resolution.pin("torch")
+    return LockHeader(
+        gpus=tuple(_locked_gpu(served) for served in resolution.coverage),
+        minimum_driver=resolution.minimum_driver,
+        platform=target.platform,
+        python=target.python,
+        matrix=matrix_version,
+        torch=torch.version if torch else None,
+        tag=torch.tag if torch else None,
+    )
+
+
+def render_header(header: LockHeader) -> str:
+    """Write the header, one fact a line, ended by an empty comment line. `parse_header` is its inverse."""
+    return "".join(f"{line}\n" for line in _lines(header))
+
+
+def parse_header(text: str) -> LockHeader:
+    """Read the header of a locked file; `tests/data/lock/requirements-rtx-5090.txt` is a sample.
+
+    Raises `lock-header-missing` for a file that gpuenv did not make, `lock-format-unknown` for one of a later
+    format, and `lock-header-broken` with the line that cannot be read or the field that is not there.
+    """
+    lines = text.splitlines()
+    first = _FIRST_LINE.fullmatch(lines[0]) if lines else None
+    if first is None:
+        raise GpuenvError("lock-header-missing")
+    if int(first["format"]) != FORMAT:
+        raise GpuenvError("lock-format-unknown", format=int(first["format"]), known=FORMAT)
+    fields: dict[str, list[str]] = {}
+    for line in lines[1:]:
+        if line == "#":
+            break
+        found = _FIELD.fullmatch(line)
+        if found is None:
+            raise GpuenvError("lock-header-broken", line=line)
+        fields.setdefault(found["name"], []).append(found["value"])
+    return _header(fields)
+
+
+def _lines(header: LockHeader) -> Iterator[str]:
+    yield f"# gpuenv lock, format {FORMAT}"
+    for gpu in header.gpus:
+        capabilities = " or ".join(str(capability) for capability in gpu.capabilities)
+        via = gpu.via.sm if gpu.kind == "sass" else gpu.via.compute
+        yield f"# gpu: {gpu.name}; {capabilities}; {gpu.kind} {via}"
+    if not header.gpus:
+        yield "# gpu: none"
+    if header.minimum_driver is not None:
+        yield f"# driver: >={header.minimum_driver}"
+    glibc = f"; glibc {header.platform.glibc[0]}.{header.platform.glibc[1]}" if header.platform.glibc else ""
+    yield f"# platform: {header.platform.name}{'; wsl' if header.platform.is_wsl else ''}{glibc}"
+    yield f"# python: {header.python}"
+    if header.torch is not None:
+        yield f"# torch: {header.torch}{f'; {header.tag}' if header.tag else ''}"
+    yield f"# matrix: {header.matrix}"
+    yield "#"
+
+
+def _locked_gpu(served: Coverage) -> LockedGpu:
+    if served.kind == "none" or served.via is None:
+        raise GpuenvError("lock-gpu-not-covered", gpu=served.gpu.label)
+    return LockedGpu(name=served.gpu.name, capabilities=served.gpu.capabilities, kind=served.kind, via=served.via)
+
+
+def _header(fields: Mapping[str, Sequence[str]]) -> LockHeader:
+    for needed in ("gpu", "platform", "python", "matrix"):
+        if needed not in fields:
+            raise GpuenvError("lock-header-broken", line=f"# {needed}:")
+    torch, tag = _torch(fields)
+    return LockHeader(
+        gpus=() if fields["gpu"] == ["none"] else tuple(_gpu(value) for value in fields["gpu"]),
+        minimum_driver=_driver(fields),
+        platform=_platform(fields["platform"][0]),
+        python=_python(fields["python"][0]),
+        matrix=fields["matrix"][0],
+        torch=torch,
+        tag=tag,
+    )
+
+
+def _gpu(value: str) -> LockedGpu:
+    found = _GPU.fullmatch(value)
+    if found is None:
+        raise _broken("gpu", value)
+    try:
+        capabilities = tuple(ComputeCapability.parse(text) for text in found["capabilities"].split(" or "))
+        via = Architecture.parse(found["via"])
+    except ValueError as error:
+        raise _broken("gpu", value) from error
+    return LockedGpu(
+        name=found["name"],
+        capabilities=capabilities,
+        kind="sass" if found["kind"].startswith("sass") else "ptx",
+        via=via,
+    )
+
+
+def _driver(fields: Mapping[str, Sequence[str]]) -> DriverVersion | None:
+    if "driver" not in fields:
+        return None
+    value = fields["driver"][0]
+    try:
+        return DriverVersion.parse(value.removeprefix(">="))
+    except ValueError as error:
+        raise _broken("driver", value) from error
+
+
+def _platform(value: str) -> Platform:
+    name, *facts = value.split("; ")
+    glibc: tuple[int, int] | None = None
+    for fact in facts:
+        if numbers := re.fullmatch(r"glibc (\d+)\.(\d+)", fact):
+            glibc = int(numbers[1]), int(numbers[2])
+        elif fact != "wsl":
+            raise _broken("platform", value)
+    return Platform(name=_platform_name(name), glibc=glibc, is_wsl="wsl" in facts)
+
+
+def _platform_name(text: str) -> PlatformName:
+    for name in PLATFORM_NAMES:
+        if name == text:
+            return name
+    raise _broken("platform", text)
+
+
+def _python(value: str) -> PythonVersion:
+    try:
+        return PythonVersion.parse(value)
+    except ValueError as error:
+        raise _broken("python", value) from error
+
+
+def _torch(fields: Mapping[str, Sequence[str]]) -> tuple[Version | None, str | None]:
+    if "torch" not in fields:
+        return None, None
+    version, _, tag = fields["torch"][0].partition("; ")
+    try:
+        return Version(version), tag or None
+    except InvalidVersion as error:
+        raise _broken("torch", version) from error
+
+
+def _broken(name: str, value: str) -> GpuenvError:
+    return GpuenvError("lock-header-broken", line=f"# {name}: {value}")

@@ -1,0 +1,93 @@
+"""Writes a locked requirements file that bare `pip install --require-hashes -r` and `uv pip sync` install."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpuenv.errors import GpuenvError
+from gpuenv.lock.header import make_header, render_header
+from gpuenv.models.index import SourceKind
+from gpuenv.models.settings import redact_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gpuenv.models.execution import LockedPackage
+    from gpuenv.models.index import Source
+    from gpuenv.models.resolution import Pin, Resolution
+    from gpuenv.models.target import Target
+
+
+def render_requirements(
+    resolution: Resolution, closure: Sequence[LockedPackage], *, target: Target, matrix_version: str
+) -> str:
+    """Make the text of the file: the same bytes from the same facts, without times, local paths or credentials.
+
+    `closure` holds every package, the resolution's own among them. The pages of a PyTorch-style index are named by
+    `--find-links`, one per project: an `--extra-index-url` would open the whole index to every package by name, and
+    uv stops at the first index that has a name at all.
+
+    Raises `lock-hash-missing` where a package has no hash, `lock-source-is-local` where a build lies in a folder
+    that other machines do not have, and `lock-pin-not-resolved` where the closure lacks what was chosen.
+    """
+    _check_complete(resolution, closure)
+    header = render_header(make_header(resolution, target=target, matrix_version=matrix_version))
+    lines = [f"--find-links {page}" for page in dict.fromkeys(_pages(resolution, closure))]
+    lines += ["", *_pins(resolution, closure)] if lines else _pins(resolution, closure)
+    return header + "\n".join(lines) + "\n"
+
+
+def _check_complete(resolution: Resolution, closure: Sequence[LockedPackage]) -> None:
+    without = tuple(package.project for package in closure if not package.hashes)
+    if without:
+        raise GpuenvError("lock-hash-missing", packages=without)
+    resolved = {package.project: package.version for package in closure}
+    for pin in resolution.pins:
+        if resolved.get(pin.project) != pin.version:
+            found = resolved.get(pin.project)
+            raise GpuenvError("lock-pin-not-resolved", requirement=pin.requirement, found=str(found) if found else None)
+
+
+def _pages(resolution: Resolution, closure: Sequence[LockedPackage]) -> Iterator[str]:
+    """Name the page of each build that is not on the default index, in the order of the projects."""
+    pins = {pin.project: pin for pin in resolution.pins}
+    for package in sorted(closure, key=lambda package: package.project):
+        pin = pins.get(package.project)
+        # The default index takes no local labels: a dependency with one came from torch's own index.
+        beside = pins.get("torch") if pin is None and package.version.local else pin
+        if beside is None:
+            continue
+        page = _page(beside.source, _tag(beside, resolution.pins), package.project)
+        if page is not None:
+            yield page
+
+
+def _page(source: Source, tag: str, project: str) -> str | None:
+    if source.kind is SourceKind.PYPI or source.location is None:
+        return None
+    if not source.location.startswith(("https://", "http://")):
+        raise GpuenvError("lock-source-is-local", project=project, folder=source.location)
+    base = redact_url(source.location)
+    return f"{base.rstrip('/')}/{tag}/{project}/" if source.kind is SourceKind.PYTORCH else base
+
+
+def _tag(pin: Pin, pins: tuple[Pin, ...]) -> str:
+    """The tag whose pages list a pin; a companion without a tag of its own lies beside the others."""
+    return pin.tag or next((other.tag for other in pins if other.tag and other.source == pin.source), "cpu")
+
+
+def _pins(resolution: Resolution, closure: Sequence[LockedPackage]) -> list[str]:
+    chosen = {pin.project for pin in resolution.pins}
+    return [
+        _entry(package, is_chosen=package.project in chosen)
+        for package in sorted(closure, key=lambda package: package.project)
+    ]
+
+
+def _entry(package: LockedPackage, *, is_chosen: bool) -> str:
+    # `===` compares as text: a build without a local label is then never served by a `+cpu` wheel of a find-links page.
+    operator = "===" if is_chosen and package.version.local is None else "=="
+    extras = f"[{','.join(sorted(package.extras))}]" if package.extras else ""
+    marker = f" ; {package.marker}" if package.marker else ""
+    hashes = "".join(f" \\\n    --hash={digest}" for digest in sorted(package.hashes))
+    return f"{package.project}{extras}{operator}{package.version}{marker}{hashes}"
