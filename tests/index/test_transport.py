@@ -110,8 +110,10 @@ def test_a_server_that_asks_for_an_hour_is_not_waited_for(server: IndexServer) -
 
 def test_silence_ends_with_the_time_out_of_the_settings(server: IndexServer) -> None:
     server.fail(PATH, Fault(hang_s=30))
-    error = fault_of(f"{server.url}/whl/", IndexSettings(timeout_s=0.1))
+    pauses = Pauses()
+    error = fault_of(f"{server.url}/whl/", IndexSettings(timeout_s=0.1), pauses)
     assert (error.code, error.context) == ("index-timed-out", {"url": f"{server.url}/whl/", "timeout_s": 0.1})
+    assert pauses.seconds == [0.5, 1.5]
 
 
 def test_patience_has_an_end_however_long_each_time_out_is(server: IndexServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -45,7 +46,7 @@ def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
     """
     folder = _root_of_interpreter(root) if root.is_file() else root
     python = _find_python(folder)
-    facts = ask_interpreter(python, surroundings.environ)
+    facts = _ask(folder, python, surroundings)
     try:
         installed = read_installed((facts.purelib, facts.platlib))
     except OSError as error:
@@ -60,6 +61,20 @@ def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
         distributions=installed.distributions,
         remnants=installed.remnants,
     )
+
+
+def _ask(folder: Path, python: Path, surroundings: Surroundings) -> InterpreterFacts:
+    """Ask the interpreter; one that fails because its base Python was removed is told as gone."""
+    try:
+        facts = ask_interpreter(python, surroundings.environ)
+    except GpuenvError as error:
+        home = parse_home(read_text(folder / "pyvenv.cfg") or "")
+        if home is None or exists(Path(home)):
+            raise
+        raise GpuenvError("environment-python-gone", path=str(folder), python=str(python), home=home) from error
+    if not facts.is_64bit:
+        raise GpuenvError("platform-unsupported", system=sys.platform, machine="32-bit Python")
+    return facts
 
 
 def parse_home(text: str) -> str | None:

@@ -31,6 +31,7 @@ _PREFIX: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+_BLANK: Final = re.compile(r"\n{3,}")
 _DIGITS: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _NOT_ASCII: Final = bytes(range(128, 256))
 _QUOTES: Final = dict.fromkeys(map(ord, "'\"`\u2018\u2019\u201c\u201d\u00b4\ufeff\u200b\x00"))
@@ -105,6 +106,8 @@ def _is_double_byte(data: bytes) -> bool:
 def normalise(text: str) -> LogText:
     """Make a log comparable; the time is linear in its length and the result is bounded by `KEPT`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n\n\n" in text:
+        text = _BLANK.sub("\n\n", text)
     if len(text) > LARGE:
         text = _without_repeats(text)
     if len(text) > KEPT:

@@ -39,6 +39,9 @@ class Differences:
         return tuple(sorted((*self.added, *self.removed, *self.changed)))
 
 
+_INSTALL_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
+
+
 def read_manifest(root: Path) -> Manifest:
     """List the files of the trees, without Python's byte-code caches: they come and go by themselves."""
     found: dict[str, Fingerprint] = {}
@@ -94,8 +97,12 @@ def differences(before: Manifest, after: Manifest) -> Differences:
 
 
 def versions_in(manifest: Manifest) -> Mapping[str, str]:
-    """The versions of the distributions whose `dist-info` folders are in a manifest, by project."""
-    folders = (path.rsplit("/", 2)[-2] for path in manifest if path.endswith(".dist-info/METADATA"))
+    """The versions of the distributions whose `dist-info` folders are in a manifest, by project.
+
+    Copies that a package carries inside itself (`setuptools/_vendor/`) are not distributions of the environment.
+    """
+    parts = (path.split("/") for path in manifest if path.endswith(".dist-info/METADATA"))
+    folders = (part[-2] for part in parts if part[-3:-2] and part[-3] in _INSTALL_FOLDERS)
     return {project_of(folder): folder.removesuffix(".dist-info").partition("-")[2] for folder in folders}
 
 

@@ -170,14 +170,24 @@ MESSAGES: Final[Mapping[str, Message]] = {
         " macOS arm64",
         zh="gpuenv 没有适用于 {machine} 上 {system} 的构建;支持 Linux x86_64 与 aarch64、Windows x86_64、macOS arm64",
     ),
+    "presence-absent": Message(en="no NVIDIA GPU", zh="没有 NVIDIA 显卡"),
+    "presence-unusable": Message(
+        en="there is an NVIDIA GPU, and it cannot be used (see below)", zh="有 NVIDIA 显卡,但无法使用(见下)"
+    ),
+    "other-gpu": Message(en="{name}: seen, not a target of gpuenv yet", zh="{name}:已识别,gpuenv 暂不支持"),
+    "remnants": Message(en="left behind by an interrupted install: {names}", zh="安装中断后的残留:{names}"),
+    "machine-saved": Message(
+        en="saved to {path}; use it anywhere with --target {path}",
+        zh="已保存到 {path};在任何机器上用 --target {path} 读取",
+    ),
     "machine-unreadable": Message(
         en="the machine description {path} cannot be read: {detail}",
         zh="无法读取机器描述文件 {path}:{detail}",
         hints=("gpuenv detect --save {path}",),
     ),
     "machine-invalid": Message(
-        en="{path} is no machine description: {field} is {problem}",
-        zh="{path} 不是有效的机器描述文件:{field} {problem}",
+        en="{path} is no machine description: {field} cannot be read ({value})",
+        zh="{path} 不是有效的机器描述文件:无法识别 {field}({value})",
         hints=("gpuenv detect --save machine.json",),
     ),
     "machine-schema-newer": Message(

@@ -1,0 +1,39 @@
+"""`gpuenv detect`: what this machine is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpuenv.cli.options import add_environment, add_matrix, options_from
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gpuenv.cli.invocation import Invocation
+    from gpuenv.report.result import CommandResult
+
+
+def configure_parser(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "--save",
+        metavar="FILE",
+        help="write a description that `--target FILE` and `plan --batch` read anywhere; no user or host name in it",
+    )
+    add_environment(parser)
+    add_matrix(parser)
+
+
+def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
+    """Detect and show."""
+    from gpuenv.report.detect import detection_result  # noqa: PLC0415 - not for --help
+    from gpuenv.workflow.detect import detect  # noqa: PLC0415
+
+    found = detect(options_from(arguments), invocation.surroundings, save=arguments.save)
+    return detection_result(
+        found.host,
+        found.environment,
+        notes=found.notes,
+        saved=found.saved,
+        language=invocation.terminal.language,
+    )
