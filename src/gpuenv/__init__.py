@@ -17,7 +17,7 @@ _VERBS = {
 }
 """The verbs and the modules they live in: loaded when first used, so that `import gpuenv` costs nothing."""
 
-__all__ = ["__version__", *_VERBS]
+__all__ = ["__version__", "detect_host", "load_matrix", "make_plan", "resolve"]
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+
 from support.cuda_tools import CudaTools, install_cuda_tools
 
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from support.fatbin import SASS, code, container, containers, image
 
 from gpuenv.binaries.fatbin import FormatError, count_containers, read_container
 from gpuenv.binaries.tally import code_object
 from gpuenv.models.binaries import CodeKind, CodeObject
 from gpuenv.models.cuda import Architecture
+from support.fatbin import SASS, code, container, containers, image
 
 
 def objects(data: bytes) -> list[CodeObject]:

@@ -4,12 +4,12 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from support.fatbin import ALLOC, EXECUTABLE, archive, coff, containers, dll, elf
 
 from gpuenv.binaries.library import read_code_objects
 from gpuenv.errors import GpuenvError
 from gpuenv.models.binaries import CodeKind, CodeSummary
 from gpuenv.models.cuda import Architecture
+from support.fatbin import ALLOC, EXECUTABLE, archive, coff, containers, dll, elf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,9 @@ def test_relocatable_images_are_kept_apart(tmp_path: Path) -> None:
 
 def test_containers_in_other_allocated_sections_are_found_by_their_magic(tmp_path: Path) -> None:
     data = b"any text" * 11 + containers("sm_90", "lto_75", times=3, padding=4) + b"more"
-    found = read(tmp_path, elf((".nv_fatbin", containers("sm_75")), (".ldata", data), (".comment", containers("sm_50"), 0)))
+    found = read(
+        tmp_path, elf((".nv_fatbin", containers("sm_75")), (".ldata", data), (".comment", containers("sm_50"), 0))
+    )
     assert (found.containers, found.objects) == (1, 7)
     assert counts(found) == {"sm_75": 1, "sm_90": 3, "lto_75": 3}
     assert sum(number for _, number in found.embedded) == 6

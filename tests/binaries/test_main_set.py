@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from support.fatbin import containers, elf
 
 from gpuenv.binaries.image import count_image
 from gpuenv.binaries.main_set import main_set
+from support.fatbin import containers, elf
 
 
 def split(*parts: tuple[str, int], section: str = ".nv_fatbin") -> dict[str, str]:

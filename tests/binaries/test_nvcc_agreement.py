@@ -15,9 +15,8 @@ from gpuenv.models.binaries import CodeKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.cuda_tools import CudaTools
-
     from gpuenv.models.binaries import CodeSummary
+    from support.cuda_tools import CudaTools
 
 pytestmark = pytest.mark.network
 
@@ -38,14 +37,16 @@ def ptx(*names: str) -> list[str]:
 
 
 LIBRARY = ["-shared", "-Xcompiler", "-fPIC"]
+ALONE = [*LIBRARY, "--cudart", "none"]
+"""Without the static CUDA runtime, which brings code of its own."""
 RECIPES: dict[str, list[str]] = {
-    "plain.so": [*LIBRARY, "one.cu", *sass("75", "80", "86", "87", "89", "90", "100", "110", "120", "121")],
-    "suffixes.so": [*LIBRARY, "one.cu", *sass("90a", "100a", "103a", "120a", "121a", "100f", "120f")],
-    "ptx.so": [*LIBRARY, "one.cu", *ptx("75", "90a", "100f", "120")],
-    "both.so": [*LIBRARY, "one.cu", *sass("80", "90a", "120"), *ptx("80", "120")],
-    "uncompressed.so": [*LIBRARY, "one.cu", "--no-compress", *sass("75", "120"), *ptx("120")],
-    "small.so": [*LIBRARY, "one.cu", "--compress-mode=size", *sass("75", "120"), *ptx("120")],
-    "debug.so": [*LIBRARY, "one.cu", "-G", *sass("86")],
+    "plain.so": [*ALONE, "one.cu", *sass("75", "80", "87", "89", "90", "103", "110", "121")],
+    "suffixes.so": [*ALONE, "one.cu", *sass("90a", "100a", "103a", "120a", "121a", "100f", "120f")],
+    "ptx.so": [*ALONE, "one.cu", *ptx("75", "90a", "100f", "120")],
+    "both.so": [*ALONE, "one.cu", *sass("80", "90a", "120"), *ptx("80", "120")],
+    "uncompressed.so": [*ALONE, "one.cu", "--no-compress", *sass("75", "120"), *ptx("120")],
+    "small.so": [*ALONE, "one.cu", "--compress-mode=size", *sass("75", "120"), *ptx("120")],
+    "debug.so": [*ALONE, "one.cu", "-G", *sass("86")],
     "rdc.so": [*LIBRARY, "-rdc=true", "two.cu", "add.cu", *sass("75", "120"), *ptx("120")],
     "object.o": ["-c", "one.cu", *sass("75", "120"), *ptx("120")],
     "relocatable.o": ["-dc", "one.cu", *sass("80"), *ptx("80")],

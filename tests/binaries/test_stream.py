@@ -5,11 +5,11 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from support.fatbin import code, container, containers, dll, elf
 
 from gpuenv.binaries.fatbin import FormatError
 from gpuenv.binaries.image import count_image
 from gpuenv.binaries.stream import Window, read_stream
+from support.fatbin import code, container, containers, dll, elf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,9 @@ LIBRARIES = {
         (".nv_fatbin", containers("sm_75 sm_80 compute_80", times=40, padding=8) + containers("sm_75 sm_80 sm_90a+")),
         (".lrodata", containers("sm_100", times=3)),
     ),
-    "dll": dll((".rdata", b"text" * 50), (".nv_fatb", containers("sm_61 sm_120", times=30)), ("__nv_rel", containers("sm_80"))),
+    "dll": dll(
+        (".rdata", b"text" * 50), (".nv_fatb", containers("sm_61 sm_120", times=30)), ("__nv_rel", containers("sm_80"))
+    ),
     "no code": elf((".rodata", b"text" * 5000)),
 }
 

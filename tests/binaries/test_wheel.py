@@ -5,12 +5,12 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from support.fatbin import containers, elf
 
 from gpuenv.binaries import wheel
 from gpuenv.binaries.image import count_image
-from gpuenv.binaries.wheel import distribution_of, is_native, read_wheel
+from gpuenv.binaries.wheel import read_wheel
 from gpuenv.errors import GpuenvError
+from support.fatbin import containers, elf
 
 if TYPE_CHECKING:
     from gpuenv.models.binaries import InspectedFile
@@ -107,26 +107,3 @@ def test_a_wheel_that_claims_too_much_is_refused_before_anything_is_unpacked() -
     with pytest.raises(GpuenvError) as caught:
         read_wheel(io.BytesIO(bytes(data[:entry] + several + end)), "bomb.whl")
     assert caught.value.code == "wheel-too-large"
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("libc10.so", True),
-        ("libcudart.so.13.0", True),
-        ("_C.cpython-312-x86_64-linux-gnu.so", True),
-        ("cudart64_12.DLL", True),
-        ("_C.pyd", True),
-        ("libx.a", True),
-        ("sort_heap.so.h", False),
-        ("notes.sorted", False),
-        ("a.py", False),
-    ],
-)
-def test_native_files_are_known_by_their_names(name: str, expected: bool) -> None:  # noqa: FBT001 - a table
-    assert is_native(name) is expected
-
-
-def test_a_wheel_names_its_distribution() -> None:
-    assert distribution_of("onnxruntime_gpu-1.31.1-cp312-cp312-win_amd64.whl") == "onnxruntime-gpu"
-    assert distribution_of("libs.zip") is None

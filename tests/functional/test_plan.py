@@ -146,7 +146,7 @@ def test_a_batch_answers_each_line_with_an_envelope_of_its_own(tmp_path: Path) -
                 "--target",
                 "missing.json",
             ),
-            "saved-machine-unreadable",
+            "machine-unreadable",
             2,
         ),
         (("--target", "rtx-5090", "--no-such-option"), "bad-arguments", 2),

@@ -25,7 +25,21 @@ def image(
 ) -> bytes:
     """Build one entry: a header of `header` bytes and `payload` bytes that look like nothing."""
     start = struct.pack(
-        "<HHIQIIHHIIIQQQ", kind, tag, header, payload, compressed, 64, 8, 1, architecture, 0, 0, 0x11 | flags, 0, payload
+        "<HHIQIIHHIIIQQQ",
+        kind,
+        tag,
+        header,
+        payload,
+        compressed,
+        64,
+        8,
+        1,
+        architecture,
+        0,
+        0,
+        0x11 | flags,
+        0,
+        payload,
     )
     return start.ljust(header, b"\0")[:header] + b"\xee" * payload
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuenv.binaries.wheel import is_native
+from gpuenv.binaries.filenames import is_loaded, is_native
 from gpuenv.errors import GpuenvError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def native_libraries(
     site_packages: Path, distributions: Iterable[InstalledDistribution]
 ) -> tuple[tuple[Path, str | None], ...]:
-    """List the libraries that the distributions' RECORD files name, and those in site-packages that none names.
+    """List the loadable libraries that the distributions' RECORD files name, and those in site-packages that none names.
 
     Sorted by path; links are left out, for what they lead to is listed. The distribution of a library that none owns
     (built in place, or copied) is None.
@@ -28,7 +28,7 @@ def native_libraries(
     for distribution in distributions:
         for path in parse_record(_text(distribution.location / "RECORD")):
             owners[os.path.normpath(distribution.location.parent / path)] = distribution.name
-    found = dict.fromkeys(native_files(site_packages))
+    found = dict.fromkeys(path for path in native_files(site_packages) if is_loaded(path))
     for path in owners:
         if path not in found and os.path.isfile(path) and not os.path.islink(path):  # noqa: PTH113, PTH114 - many
             found[path] = None
@@ -36,15 +36,15 @@ def native_libraries(
 
 
 def parse_record(text: str) -> Iterator[str]:
-    """Give the native libraries that a RECORD file names: `torch/lib/libc10.so,sha256=uWv...,1671217`."""
+    """Give the loadable libraries that a RECORD file names: `torch/lib/libc10.so,sha256=uWv...,1671217`."""
     lines = (line for line in text.splitlines() if any(mark in line for mark in (".so", ".pyd", ".dll", ".DLL")))
     for row in csv.reader(lines):
-        if row and is_native(row[0]):
+        if row and is_loaded(row[0]):
             yield row[0]
 
 
 def native_files(folder: Path) -> Iterator[str]:
-    """Find the native libraries below a folder; links and folders that cannot be read are passed over."""
+    """Find the native libraries and object files below a folder; links and folders that cannot be read are passed over."""
     waiting = [os.path.normpath(folder)]
     while waiting:
         try:

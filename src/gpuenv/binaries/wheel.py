@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from gpuenv.binaries.fatbin import FormatError
+from gpuenv.binaries.filenames import distribution_of, is_native
 from gpuenv.binaries.image import count_image, is_image
 from gpuenv.binaries.stream import read_stream
 from gpuenv.errors import GpuenvError
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from gpuenv.models.binaries import CodeSummary
 
-_NATIVE: Final = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dll|o|obj|a|lib|fatbin)$", re.IGNORECASE)
 _IN_MEMORY: Final = 8 * 1024 * 1024
 """Members up to this size, in bytes, are unpacked into memory; larger ones are read as they pass by."""
 _LARGEST: Final = 16 * 1024**3
@@ -36,11 +35,6 @@ BROKEN_ARCHIVE: Final = (
     OverflowError,
 )
 """What `zipfile` raises for files that are damaged, encrypted, or packed in a way that no wheel is."""
-
-
-def is_native(filename: str) -> bool:
-    """Tell by its name whether a file can be a native library or object file."""
-    return _NATIVE.search(filename) is not None
 
 
 def read_wheel(
@@ -70,11 +64,6 @@ def read_wheel(
             )
     except BROKEN_ARCHIVE as error:
         raise GpuenvError("wheel-damaged", path=name, detail=str(error) or type(error).__name__) from error
-
-
-def distribution_of(filename: str) -> str | None:
-    """Tell the distribution by a wheel's file name, e.g. `torch`; None where it is no wheel's."""
-    return filename.partition("-")[0].replace("_", "-").lower() if filename.endswith(".whl") else None
 
 
 def _inspect(

@@ -56,6 +56,11 @@ class Answer:
         """The code of the fault, or None."""
         return None if self.outcome in {"ok", ABSENT} else self.outcome
 
+    @property
+    def names_cause(self) -> bool:
+        """Whether it says what is wrong; a missing library or device is only what follows from something."""
+        return self.fault is not None and self.fault not in {"driver-library-missing", "driver-no-device"}
+
     def shown(self) -> ProbeAnswer:
         """The answer as `gpuenv detect` shows it."""
         return ProbeAnswer(probe=self.probe, outcome=self.outcome, detail=self.detail or self._summary())

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gpuenv.detect.answers import ABSENT, Answer
 from gpuenv.detect.pci import PciGpu, read_pci_gpus
-from gpuenv.detect.windows_adapters import read_windows_adapters
 from gpuenv.models.hardware import Probe
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def read_bus(platform: Platform, environ: Mapping[str, str], *, root: Path, time
     if platform.name.startswith("windows"):
         if is_driven:
             return Bus()
+        from gpuenv.detect.windows_adapters import read_windows_adapters  # noqa: PLC0415 - only there
+
         adapters = read_windows_adapters(environ, timeout_s=timeout_s)
         return Bus(gpus=adapters.gpus, is_readable=bool(adapters.gpus), driver_version=adapters.driver_version)
     gpus = read_pci_gpus(root)

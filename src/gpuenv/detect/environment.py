@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from gpuenv.detect.distributions import read_installed
 from gpuenv.detect.files import exists, read_text
-from gpuenv.detect.interpreter import ask_interpreter
 from gpuenv.detect.platform import detect_platform
 from gpuenv.errors import GpuenvError
 from gpuenv.models.environment import Environment
@@ -47,6 +45,8 @@ def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
     folder = _root_of_interpreter(root) if root.is_file() else root
     python = _find_python(folder)
     facts = _ask(folder, python, surroundings)
+    from gpuenv.detect.distributions import read_installed  # noqa: PLC0415 - only where there is an environment
+
     try:
         installed = read_installed((facts.purelib, facts.platlib))
     except OSError as error:
@@ -65,6 +65,8 @@ def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
 
 def _ask(folder: Path, python: Path, surroundings: Surroundings) -> InterpreterFacts:
     """Ask the interpreter; one that fails because its base Python was removed is told as gone."""
+    from gpuenv.detect.interpreter import ask_interpreter  # noqa: PLC0415 - only where there is one
+
     try:
         facts = ask_interpreter(python, surroundings.environ)
     except GpuenvError as error:

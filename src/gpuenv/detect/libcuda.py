@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gpuenv.detect.answers import ABSENT, Answer
-from gpuenv.detect.libraries import LIBCUDA, find_driver_library
+from gpuenv.detect.answers import Answer
 from gpuenv.detect.payloads import Cut, parse_lines, run_payload
 from gpuenv.models.cuda import ComputeCapability, CudaVersion
 from gpuenv.models.hardware import Gpu, Probe
@@ -33,11 +32,8 @@ _FAULTS: Final = {
 SYSTEM_DRIVER_MISMATCH, COMPAT_NOT_SUPPORTED_ON_DEVICE, UNKNOWN."""
 
 
-def ask_libcuda(environ: Mapping[str, str], *, root: Path, timeout_s: float, with_devices: bool) -> Answer:
-    """Ask libcuda for its CUDA version, and with `with_devices` for what it shows; `absent` where there is none."""
-    library = find_driver_library(LIBCUDA, environ, root=root)
-    if library is None:
-        return Answer(probe=Probe.LIBCUDA, outcome=ABSENT)
+def ask_libcuda(library: Path, environ: Mapping[str, str], *, timeout_s: float, with_devices: bool) -> Answer:
+    """Ask libcuda for its CUDA version, and with `with_devices` for what it shows. `library` as for NVML."""
     return parse_libcuda(*read_libcuda(library, environ, timeout_s=timeout_s, with_devices=with_devices))
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv import process
-from gpuenv.detect.answers import ABSENT, Answer, BrokenDevice, nvml_fault
-from gpuenv.detect.files import exists
+from gpuenv.detect.answers import Answer, BrokenDevice, nvml_fault
 from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
 from gpuenv.models.hardware import Gpu, Probe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
 FIELDS: Final = ("index", "name", "uuid", "pci.device_id", "pci.bus_id", "memory.total", "driver_version")
 CAPABILITY_FIELD: Final = "compute_cap"
@@ -29,16 +27,12 @@ _BROKEN: Final = re.compile(
 _HEADER_CUDA: Final = re.compile(r"CUDA (?:UMD )?Version\s*:\s*(\d+\.\d+)")
 _HEADER_DRIVER: Final = re.compile(r"(?:Driver|KMD) Version\s*:\s*(\d+(?:\.\d+)+)")
 _NO_DEVICES: Final = "No devices were found"
-_FOLDERS: Final = ("usr/bin", "usr/lib/wsl/lib", "usr/local/bin", "opt/bin", "run/current-system/sw/bin")
 _REFUSED_FIELD: Final = "not a valid field"
 _MIB: Final = 1024 * 1024
 
 
-def ask_nvidia_smi(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Answer:
-    """Ask nvidia-smi; `absent` where it is in none of the folders that only an administrator can write to."""
-    program = find_nvidia_smi(environ, root=root)
-    if program is None:
-        return Answer(probe=Probe.NVIDIA_SMI, outcome=ABSENT)
+def ask_nvidia_smi(program: Path, environ: Mapping[str, str], *, timeout_s: float) -> Answer:
+    """Ask nvidia-smi for every card, then for the CUDA version, which only the header of its table tells."""
     table, exit_code = read_nvidia_smi(program, environ, timeout_s=timeout_s)
     if exit_code is None:
         return Answer(probe=Probe.NVIDIA_SMI, outcome="driver-hangs")
@@ -53,13 +47,6 @@ def ask_nvidia_smi(environ: Mapping[str, str], *, root: Path, timeout_s: float) 
         driver_version=answer.driver_version or parse_header_driver(header),
         cuda_version=parse_header_cuda(header),
     )
-
-
-def find_nvidia_smi(environ: Mapping[str, str], *, root: Path) -> Path | None:
-    """Find the program by its known places, never through PATH or the current folder."""
-    if os.name == "nt":
-        return next((path for path in _windows_places(environ) if exists(path)), None)
-    return next((root / folder / "nvidia-smi" for folder in _FOLDERS if exists(root / folder / "nvidia-smi")), None)
 
 
 def read_nvidia_smi(program: Path, environ: Mapping[str, str], *, timeout_s: float) -> tuple[str, int | None]:
@@ -153,8 +140,3 @@ def _driver_version(text: str | None) -> DriverVersion | None:
         return DriverVersion.parse(text) if text else None
     except ValueError:
         return None
-
-
-def _windows_places(environ: Mapping[str, str]) -> Iterator[Path]:
-    yield Path(environ.get("WINDIR", r"C:\Windows")) / "System32" / "nvidia-smi.exe"
-    yield Path(environ.get("ProgramFiles", r"C:\Program Files")) / "NVIDIA Corporation" / "NVSMI" / "nvidia-smi.exe"

@@ -6,8 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gpuenv.detect.answers import ABSENT, Answer, BrokenDevice, nvml_fault
-from gpuenv.detect.libraries import NVML, find_driver_library
+from gpuenv.detect.answers import Answer, BrokenDevice, nvml_fault
 from gpuenv.detect.payloads import Cut, parse_lines, run_payload
 from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
 from gpuenv.models.hardware import Gpu, Probe
@@ -18,11 +17,8 @@ if TYPE_CHECKING:
 _PAYLOAD: Final = Path(__file__).with_name("nvml_payload.py")
 
 
-def ask_nvml(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Answer:
-    """Ask NVML; `absent` where its library is not installed."""
-    library = find_driver_library(NVML, environ, root=root)
-    if library is None:
-        return Answer(probe=Probe.NVML, outcome=ABSENT)
+def ask_nvml(library: Path, environ: Mapping[str, str], *, timeout_s: float) -> Answer:
+    """Ask NVML; `library` is its path, or its bare name where the loader knows it."""
     return parse_nvml(*read_nvml(library, environ, timeout_s=timeout_s))
 
 

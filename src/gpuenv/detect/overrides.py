@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gpuenv.detect.recognition import find_by_name
 from gpuenv.errors import UsageError
 from gpuenv.models.cuda import ComputeCapability, DriverVersion
 from gpuenv.models.hardware import Gpu, Probe
@@ -73,6 +72,8 @@ def _stated_gpu(name: str, index: int, gpu_models: Callable[[], Sequence[GpuMode
     try:
         capability = ComputeCapability.parse(name)
     except ValueError:
+        from gpuenv.detect.recognition import find_by_name  # noqa: PLC0415 - only for names
+
         models = find_by_name(name, gpu_models())
         if not models:
             raise UsageError("override-invalid", variable=GPUS, value=name, example="rtx-5090,sm_86") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.driver_advice import advise_driver
@@ -11,16 +10,12 @@ from gpuenv.detect.visibility import CONTAINER_VARIABLE, CUDA_VARIABLE, hides_fr
 from gpuenv.models.notice import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from gpuenv.detect.answers import Answer
-    from gpuenv.detect.kernel_driver import KernelDriver
-    from gpuenv.detect.pci import PciGpu
-    from gpuenv.detect.platform import Distribution
+    from gpuenv.detect.scene import Scene
     from gpuenv.models.hardware import Gpu
-    from gpuenv.models.platform import Platform
 
-_NO_LIBRARY: Final = "driver-library-missing"
 _NO_DEVICE: Final = "driver-no-device"
 _NOT_LOADED: Final = "driver-not-loaded"
 
@@ -33,33 +28,6 @@ _PASSING: Final = {
     "apptainer": "apptainer exec --nv IMAGE CMD",
 }
 """How the GPUs are passed into a container, by runtime."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Everything the sources told, as far as it explains why a GPU cannot be used."""
-
-    pci: tuple[PciGpu, ...]
-    """NVIDIA's cards on the bus."""
-    answers: tuple[Answer, ...]
-    kernel: KernelDriver
-    platform: Platform
-    distribution: Distribution
-    container: str | None
-    environ: Mapping[str, str]
-    recognise: Callable[[], tuple[Gpu, ...]]
-    """Names those cards, in their order; reads the matrix."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """How messages name the GPUs."""
-        return tuple(gpu.label for gpu in self.recognise())
-
-    @property
-    def fault(self) -> Answer | None:
-        """The first source that was there and says what is wrong."""
-        faults = [answer for answer in self.answers if answer.fault is not None]
-        return next((answer for answer in faults if answer.fault not in {_NO_LIBRARY, _NO_DEVICE}), None)
 
 
 def explain_unusable(scene: Scene) -> tuple[Notice, ...]:

@@ -106,10 +106,7 @@ def _is_build(build: TorchBuild, torch: Version | None, tag: str | None, known: 
         return False
     if torch is not None and build.version.release != torch.release:
         return False
-    platform = known.platform
-    if platform is not None and known.machine is not None and build.platform != platform.name:
-        return False
-    if platform is not None and platform.name.split("-")[0] != build.platform.split("-")[0]:
+    if build.platform not in known.platforms:
         return False
     return build.tag == tag if tag is not None else build.on_pypi
 

@@ -26,7 +26,7 @@ _FACTUAL: Final = (
     "torch", "onnx", "nvidia", "cuda", "cudnn", "driver", "rtx", "gtx", "gpu", "tesla", "quadro", "geforce", "titan",
     "jetson", "jetpack", "l4t", "tegra", "wsl", "docker", "container", "windows", "linux", "ubuntu", "debian", "centos",
     "vllm", "xformers", "flash", "triton", "ctranslate2", "insightface", "whisper", "mmcv", "bitsandbytes",
-    "capabilit", "nvcc", "sm_", "release ", "intel", ":\\", ".so", ".dll", "/usr/", "/home/", "/opt/", "50-series",
+    "capabilit", "arm64", "aarch64", "gh200", "dgx", "nvcc", "sm_", "release ", "intel", ":\\", ".so", ".dll", "/usr/", "/home/", "/opt/", "50-series",
     "a100", "a800", "h100", "h200", "h800", "b200", "b300", "gb10", "v100", "p100", "p40", "k80", "m40", "l40",
 )  # fmt: skip
 """Words without which a line has no fact, in lower case: far cheaper to look for than the expressions below."""
@@ -70,6 +70,11 @@ _CUDNN: Final = re.compile(
     r"|nvidia-cudnn-cu\d\d\s{0,20}={0,3}\s{0,20}(?P<wheel>\d{1,2})\.",
     re.IGNORECASE,
 )
+_ARM: Final = re.compile(
+    r"aarch64|arm64|\bsbsa\b|\bjetson|\btegra\b|\bl4t\b|jetpack|\bgh200|\bgb[123]00|\bgb10\b|dgx spark"
+)
+_VARIANT: Final = re.compile(r"(?: ?(?:Ti|SUPER|Laptop GPU|Laptop|Max-Q|Mobile|D|M)\b){1,3}")
+"""What follows a GPU's number in its name, and changes nothing in its capability."""
 _ARCHITECTURES: Final = re.compile(r"(?:\b(?:sm|compute)_\d{2,3}[af]?['\"]?[,;\s]{0,3}['\"]?){2,30}")
 _WINDOWS_BUILD: Final = re.compile(r"Windows\s10\D{0,30}(?P<build>1\d{4})\b")
 
@@ -96,7 +101,8 @@ class TextFacts:
     is_wsl: bool = False
     is_wsl1: bool = False
     is_container: bool = False
-    is_jetson: bool = False
+    is_arm: bool = False
+    """An aarch64 machine: said, or known by its GPU (Jetson, GH200, GB200, GB10)."""
     windows_build: int | None = None
     has_no_nvidia: bool = False
     architectures: tuple[Architecture, ...] = ()
@@ -124,7 +130,7 @@ def read_facts(text: LogText, families: Sequence[GpuFamily]) -> TextFacts:
         is_wsl="wsl" in lowered,
         is_wsl1=re.search(r"\bwsl ?1\b", lowered) is not None,
         is_container=re.search(r"docker|container(?!_toolkit)|podman|kubernetes", lowered) is not None,
-        is_jetson=re.search(r"\bjetson|\btegra\b|\bl4t\b|jetpack", lowered) is not None,
+        is_arm=_ARM.search(lowered) is not None,
         windows_build=int(build["build"]) if build else None,
         has_no_nvidia=re.search(r"\bno nvidia\b(?! driver)", lowered) is not None,
         architectures=_architectures(joined),
@@ -147,7 +153,9 @@ def _gpus(text: str, families: Sequence[GpuFamily]) -> tuple[tuple[str, ComputeC
     for family in families:
         for match in family.pattern.finditer(text):
             if not any(start < match.end() and match.start() < end for start, end, _, _ in taken):
-                taken.append((match.start(), match.end(), match.group().strip(), family.capability))
+                more = _VARIANT.match(text, match.end())
+                end = more.end() if more else match.end()
+                taken.append((match.start(), end, text[match.start() : end].strip(), family.capability))
     named: dict[str, ComputeCapability] = {}
     for _, _, name, capability in sorted(taken, key=lambda found: found[0]):
         named.setdefault(name, capability)

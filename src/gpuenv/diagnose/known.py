@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gpuenv.models.environment import Environment
     from gpuenv.models.hardware import HostFacts
     from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.platform import PlatformName
 
 _CUDA_PACKAGES = (
     "nvidia-cuda-runtime",
@@ -104,9 +105,17 @@ class Known:
             case "windows":
                 return Platform(name="windows-x86_64")
             case "linux":
-                return Platform(name="linux-x86_64", is_wsl=self.text.is_wsl)
+                name: PlatformName = "linux-aarch64" if self.text.is_arm else "linux-x86_64"
+                return Platform(name=name, is_wsl=self.text.is_wsl)
             case _:
                 return None
+
+    @property
+    def platforms(self) -> frozenset[PlatformName]:
+        """The platforms that it can be: one where it is known, else those that most machines are."""
+        if self.platform is not None:
+            return frozenset({self.platform.name})
+        return frozenset({"linux-aarch64"} if self.text.is_arm else {"linux-x86_64", "windows-x86_64"})
 
     @property
     def driver(self) -> DriverVersion | None:

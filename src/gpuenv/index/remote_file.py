@@ -7,7 +7,7 @@ import io
 import re
 import tempfile
 import time
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from gpuenv.errors import GpuenvError
 from gpuenv.index.credentials import without_credentials
@@ -27,6 +27,7 @@ _TAIL: Final = 64 * 1024
 _SMALLEST_WINDOW: Final = 256 * 1024
 _LARGEST_WINDOW: Final = 4 * 1024 * 1024
 """Bytes fetched at once: few at first, more while reading goes on forwards."""
+_T = TypeVar("_T")
 _CHUNK: Final = 1024 * 1024
 _PAUSES_S: Final = (0.5, 1.5)
 """Before the second and the third attempt."""
@@ -58,7 +59,7 @@ class RemoteFile(io.RawIOBase):
         self._window_size = _SMALLEST_WINDOW
         self._download: BinaryIO | None = None
         try:
-            self.size = self._begin()
+            self.size = self._persist(self._begin)
         except BaseException:
             self.close()
             raise
@@ -120,12 +121,12 @@ class RemoteFile(io.RawIOBase):
         goes_on = start == self._window_start + len(self._window)
         self._window_size = min(self._window_size * 2, _LARGEST_WINDOW) if goes_on else _SMALLEST_WINDOW
         end = min(self.size, start + max(self._window_size, min(wanted, _LARGEST_WINDOW)))
-        self._window = self._fetch(start, end)
+        self._window = self._persist(lambda: self._fetch(start, end))
         self._window_start = start
         return self._window[:wanted]
 
     def _begin(self) -> int:
-        """Make the first request: the end of the file, by which the server also tells its size."""
+        """Ask for the end of the file: by the answer the server also tells its size."""
         with self._asked(f"bytes=-{_TAIL}") as response:
             if response.status_code == _OK:
                 return self._store(response)
@@ -136,10 +137,12 @@ class RemoteFile(io.RawIOBase):
                 return total
         # Some servers know ranges and no suffix ranges: the first byte tells the size as well.
         with self._asked("bytes=0-0") as response:
-            if response.status_code != _PARTIAL:
+            if response.status_code == _PARTIAL:
+                self._validator = _strong_validator(response)
+                return self._content_range(response)[1]
+            if response.status_code == _OK:
                 return self._store(response)
-            self._validator = _strong_validator(response)
-            return self._content_range(response)[1]
+            raise GpuenvError("remote-file-refused", url=self._url, status=response.status_code)
 
     def _fetch(self, start: int, end: int) -> bytes:
         with self._asked(f"bytes={start}-{end - 1}") as response:
@@ -149,28 +152,39 @@ class RemoteFile(io.RawIOBase):
 
     def _store(self, response: requests.Response) -> int:
         """Download the whole file, for a server without ranges."""
-        announced = response.headers.get("Content-Length", "")
         self._download = tempfile.TemporaryFile(prefix="gpuenv-")  # noqa: SIM115 - `close` closes it
-        try:
-            for chunk in response.iter_content(_CHUNK):
+        size = 0
+        for chunk in response.iter_content(_CHUNK):
+            size += len(chunk)
+            self.bytes_fetched += len(chunk)
+            try:
                 self._download.write(chunk)
-                self.bytes_fetched += len(chunk)
-        except OSError as error:  # requests' errors are OSErrors too: those are told by `_asked`
-            if type(error).__module__.startswith("requests"):
-                raise
-            raise GpuenvError("remote-file-not-stored", url=self._url, detail=str(error)) from error
-        size = self._download.tell()
-        if announced.isdigit() and int(announced) != size:
-            raise GpuenvError("remote-file-broken", url=self._url, wanted=int(announced), came=size)
+            except OSError as error:
+                raise GpuenvError("remote-file-not-stored", url=self._url, detail=str(error)) from error
         return size
 
     @contextlib.contextmanager
     def _asked(self, wanted: str) -> Iterator[requests.Response]:
-        """Ask for a range; attempts and their pauses are over when this gives the answer."""
+        """Ask for a range."""
         import requests  # noqa: PLC0415 - as in `open_session`
 
+        headers = {"Range": wanted, "Accept-Encoding": "identity"}
+        if self._validator is not None:
+            headers["If-Range"] = self._validator
+        verify = verification(self._url, self._settings)
+        quiet = quiet_about_trusted_hosts() if verify is False else contextlib.nullcontext()
         try:
-            with self._answer(wanted) as response:
+            with (
+                quiet,
+                self._session.get(
+                    self._url,
+                    headers=headers,
+                    auth=self._credentials,
+                    verify=verify,
+                    timeout=timeouts(self._settings),
+                    stream=True,
+                ) as response,
+            ):
                 if response.status_code not in {_OK, _PARTIAL, _RANGE_REFUSED}:
                     raise GpuenvError("remote-file-refused", url=self._url, status=response.status_code)
                 yield response
@@ -178,33 +192,15 @@ class RemoteFile(io.RawIOBase):
             detail = redact_url(str(error))
             raise GpuenvError("remote-file-unreachable", url=self._url, detail=detail) from error
 
-    def _answer(self, wanted: str) -> requests.Response:
-        import requests  # noqa: PLC0415 - as above
-
-        headers = {"Range": wanted, "Accept-Encoding": "identity"}
-        if self._validator is not None:
-            headers["If-Range"] = self._validator
-        verify = verification(self._url, self._settings)
-        quiet = quiet_about_trusted_hosts() if verify is False else contextlib.nullcontext()
+    def _persist(self, attempt: Callable[[], _T]) -> _T:
+        """Try up to three times, where that can help."""
         for pause in (*_PAUSES_S, None):
             try:
-                with quiet:
-                    response = self._session.get(
-                        self._url,
-                        headers=headers,
-                        auth=self._credentials,
-                        verify=verify,
-                        timeout=timeouts(self._settings),
-                        stream=True,
-                    )
-            except (requests.ConnectionError, requests.Timeout):
-                if pause is None:
+                return attempt()
+            except GpuenvError as error:
+                if pause is None or not _may_pass(error):
                     raise
-            else:
-                if pause is None or response.status_code not in _TRY_AGAIN:
-                    return response
-                response.close()
-            self._sleep(pause)
+                self._sleep(pause)
         raise AssertionError  # the last pause is None: the loop never runs out
 
     def _body(self, response: requests.Response, expected: int) -> bytes:
@@ -225,6 +221,18 @@ class RemoteFile(io.RawIOBase):
         if found is None or not int(found["first"]) <= int(found["last"]) < int(found["total"]):
             raise GpuenvError("remote-file-broken", url=self._url, wanted="Content-Range", came=text)
         return int(found["first"]), int(found["total"])
+
+
+def _may_pass(error: GpuenvError) -> bool:
+    """Whether another attempt can help: not against a certificate, a proxy, or an address that is none."""
+    import requests  # noqa: PLC0415 - as in `open_session`
+
+    if error.code == "remote-file-refused":
+        return error.context["status"] in _TRY_AGAIN
+    lasting = (requests.exceptions.SSLError, requests.exceptions.ProxyError)
+    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    cause = error.__cause__
+    return error.code == "remote-file-broken" or (isinstance(cause, passing) and not isinstance(cause, lasting))
 
 
 def _strong_validator(response: requests.Response) -> str | None:

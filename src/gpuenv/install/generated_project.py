@@ -68,7 +68,7 @@ def explicit_indexes(pins: Iterable[Pin]) -> Mapping[str, ExplicitIndex]:
             case SourceKind.FIND_LINKS:
                 found[pin.project] = ExplicitIndex(url=_location(pin), format="flat")
             case SourceKind.PYTORCH:
-                found[pin.project] = _pytorch_index(_location(pin), pin.tag or _tag_beside(pin, pins), pin.project)
+                found[pin.project] = _pytorch_index(_location(pin), pin.tag or _tag_beside(pin, pins), pin)
     return found
 
 
@@ -77,14 +77,15 @@ def _tag_beside(pin: Pin, pins: tuple[Pin, ...]) -> str:
     return next((other.tag for other in pins if other.tag and other.source == pin.source), "cpu")
 
 
-def _pytorch_index(base: str, tag: str, project: str) -> ExplicitIndex:
+def _pytorch_index(base: str, tag: str, pin: Pin) -> ExplicitIndex:
     """Choose how the index of a tag is read; in a folder it may be pages, a folder per project, or plain wheels."""
     if "://" in base:
-        return ExplicitIndex(url=f"{base.rstrip('/')}/{tag}")
+        url = f"{base.rstrip('/')}/{tag}"
+        return ExplicitIndex(url=f"{url}/", format="flat") if pin.is_flat else ExplicitIndex(url=url)
     folder = Path(base, *tag.split("/"))
-    if (folder / project / "index.html").is_file():
+    if (folder / pin.project / "index.html").is_file():
         return ExplicitIndex(url=folder.absolute().as_uri())
-    flat = folder / project if (folder / project).is_dir() else folder
+    flat = folder / pin.project if (folder / pin.project).is_dir() else folder
     return ExplicitIndex(url=str(flat.absolute()), format="flat")
 
 

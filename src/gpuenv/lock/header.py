@@ -119,7 +119,9 @@ def _lines(header: LockHeader) -> Iterator[str]:
 def _locked_gpu(served: Coverage) -> LockedGpu:
     if served.kind == "none" or served.via is None:
         raise GpuenvError("lock-gpu-not-covered", gpu=served.gpu.label)
-    return LockedGpu(name=served.gpu.name, capabilities=served.gpu.capabilities, kind=served.kind, via=served.via)
+    # A saved description may hold any text: a line break in a name must not become a line of the file.
+    name = " ".join(served.gpu.name.split())
+    return LockedGpu(name=name, capabilities=served.gpu.capabilities, kind=served.kind, via=served.via)
 
 
 def _header(fields: Mapping[str, Sequence[str]]) -> LockHeader:

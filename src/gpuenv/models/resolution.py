@@ -76,6 +76,8 @@ class Pin:
     source: Source
     evidence: Evidence
     extras: tuple[str, ...] = ()
+    is_flat: bool = False
+    """Its index is one page per CUDA tag with all projects on it, as on some mirrors."""
 
     @property
     def requirement(self) -> str:

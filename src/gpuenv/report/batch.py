@@ -33,7 +33,7 @@ def answer_result(
 def write_answer(terminal: Terminal, result: CommandResult, *, is_json: bool) -> None:
     """Write one line: the envelope as JSON Lines, or the identity and what was chosen."""
     if is_json:
-        terminal.write_raw(json.dumps(envelope("plan", result, terminal.language), ensure_ascii=False) + "\n")
+        terminal.write(json.dumps(envelope("plan", result, terminal.language), ensure_ascii=False) + "\n")
         return
     terminal.print(f"{result.data['id']}: {_in_short(result, terminal)}")
 

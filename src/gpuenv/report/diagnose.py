@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gpuenv.models.hardware import Presence
 from gpuenv.models.notice import Notice
+from gpuenv.report.detect import environment_as_json, host_as_json
 from gpuenv.report.envelope import notice_as_json
 from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
@@ -51,8 +52,8 @@ def diagnosis_result(
         "primary": None if report.primary is None else diagnosis_as_json(report.primary, language),
         "others": [diagnosis_as_json(other, language) for other in report.others],
         "verdict": None if verdict is None else notice_as_json(verdict, language),
-        "machine": list(_machine_facts(machine)),
-        "environment": list(_environment_facts(environment)),
+        "host": None if machine is None else host_as_json(machine, language),
+        "environment": environment_as_json(environment),
         "command": None if not command else {"argv": list(command), "exit_code": command_exit_code},
     }
     write = partial(

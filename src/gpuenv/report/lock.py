@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gpuenv.errors import ContextValue
     from gpuenv.models.execution import LockedPackage
     from gpuenv.models.notice import Notice
     from gpuenv.models.resolution import Resolution
@@ -56,7 +57,7 @@ def lock_result(
         write_plan(terminal, target=target, outcome=outcome, plan=None, notes=notes)
         if path is not None:
             code = "lock-written" if is_changed else "lock-up-to-date"
-            facts = {"path": str(path), "packages": len(packages)}
+            facts: dict[str, ContextValue] = {"path": str(path), "packages": len(packages)}
             terminal.print(phrase(code, facts, terminal.language).message, style="green")
 
     return CommandResult(

@@ -59,10 +59,6 @@ class Terminal:
         """Write to stdout as it is, to be read by a program: no tab, control character or width is touched."""
         self._streams["out"].write(text)
 
-    def write_raw(self, text: str) -> None:
-        """Write data to stdout as it stands."""
-        self._streams["out"].write(text)
-
     def say(self, text: str, style: str | None = None) -> None:
         """Write a line of talk to stderr; `-q` silences it."""
         if self.verbosity >= 0:

@@ -20,7 +20,7 @@ from gpuenv.resolve.notes import notes_on
 from gpuenv.resolve.onnxruntime import PROJECT
 from gpuenv.resolve.onnxruntime_alone import resolve_onnxruntime
 from gpuenv.resolve.problem import PageKey, Problem, make_problem
-from gpuenv.resolve.ranking import would_rank_higher
+from gpuenv.resolve.ranking import is_first_choice, would_rank_higher
 from gpuenv.resolve.search import search
 
 if TYPE_CHECKING:
@@ -57,8 +57,12 @@ def resolve(
         return kept
     for attempt, caveats in _attempts(problem):
         found = search(attempt)
-        if found.best is not None:
-            return _resolution(problem, found.best, found.rejections, caveats)
+        if found.best is None:
+            continue
+        is_narrowed = attempt.request is not problem.request
+        if is_narrowed and not is_first_choice(found.best.candidate, is_cpu=problem.target.is_cpu):
+            continue
+        return _resolution(problem, found.best, found.rejections, caveats)
     return explain(problem)
 
 

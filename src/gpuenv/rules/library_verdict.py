@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from gpuenv.models.hardware import Gpu
 
 _CHOOSING: Final = re.compile(
-    r"(?:lib)?(?:cublas|cudnn|cufft|curand|cusolver|cusparse|cutensor|npp[a-z]|nvjpeg)\w*?(?:64)?(?:_\d+)*\.(?:so|dll).*"
+    r"(?:lib)?(?:cublas|cudnn|cufft|curand|cusolver|cusparse|cutensor|npp[a-z]|nvjpeg)[\w.]*\.(?:so|dll)[\d.]*"
 )
 """NVIDIA's own libraries keep one kernel per container and architecture, and choose or compile by themselves."""
 
 _OPTIONAL: Final = re.compile(
     r"(?:lib)?(?:cupti|checkpoint|nvperf|pcsamplingutil|cufile|cufftw|cusolverMg|cusparseLt|nccl|nvshmem|torch_nvshmem"
-    r"|torch_cuda_linalg)\w*?(?:64)?(?:_\d+)*\.(?:so|dll).*"
+    r"|torch_cuda_linalg)[\w.]*\.(?:so|dll)[\d.]*"
 )
 """Libraries that serve profiling, several GPUs, storage or sparse formats; MAGMA (`torch_cuda_linalg`), in whose place
 torch takes cuSOLVER. Without them the rest works."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.detect.environment import find_environment, read_environment
@@ -13,6 +14,7 @@ from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.matrix.diagnoses import load_signatures
 from gpuenv.models.hardware import HostFacts, Presence
+from gpuenv.models.platform import PythonVersion
 from gpuenv.models.resolution import Conflict
 from gpuenv.process import stream
 from gpuenv.workflow.target import DETECTED, choose_target
@@ -143,12 +145,10 @@ def _possible_machine(options: Options, surroundings: Surroundings, matrix: Comp
 def _described(options: Options, surroundings: Surroundings, matrix: CompatibilityMatrix) -> HostFacts | None:
     if options.target in DETECTED:
         return None
-    from gpuenv.models.platform import PythonVersion  # noqa: PLC0415 - only a described target needs one
-
     chosen = choose_target(
         options,
         surroundings,
-        python=PythonVersion.parse(options.python) if options.python else PythonVersion(major=3, minor=12),
+        python=_python(options),
         gpu_models=lambda: matrix.gpus,
     )
     if isinstance(chosen, Conflict):
@@ -160,6 +160,14 @@ def _described(options: Options, surroundings: Surroundings, matrix: Compatibili
         platform=target.platform,
         presence=Presence.ABSENT if target.is_cpu else Presence.PRESENT,
     )
+
+
+def _python(options: Options) -> PythonVersion:
+    """The Python of a described target; no cause depends on it."""
+    try:
+        return PythonVersion.parse(Path(options.python or "3.12").name.removeprefix("python"))
+    except ValueError as error:
+        raise UsageError("python-version-invalid", python=options.python) from error
 
 
 def _environment(options: Options, surroundings: Surroundings) -> Environment | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from gpuenv.errors import GpuenvError
 from gpuenv.lock.file import write_lock_file
 from gpuenv.lock.requirements import render_requirements
 from gpuenv.models.index import PYTORCH_INDEX_URL, SourceKind
+from gpuenv.models.platform import DEFAULT_GLIBC, Platform
 from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.workflow.plan import interpreter
 from gpuenv.workflow.resolution import resolve_request
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from gpuenv.workflow.resolution import Resolved
 
 _NETWORK: Final = ("http://", "https://")
+_RANGE: Final = re.compile(r"\w\.\.\w")
+"""`sm_75..sm_120`; not `../saved.json`."""
+_ONE_LOCK: Final = "gpuenv lock --format requirements -o requirements-gpu.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +52,19 @@ def lock(options: Options, surroundings: Surroundings, reporter: Reporter, *, ou
 
     Raises `not-available-yet` for a range of targets, and the codes of the closure and of `render_requirements`.
     """
-    if ".." in options.target and not Path(options.target).suffix:
-        raise GpuenvError("not-available-yet", version=__version__, what=f"gpuenv lock --target {options.target}")
+    if _RANGE.search(options.target):
+        what = f"gpuenv lock --target {options.target}"
+        raise GpuenvError("not-available-yet", version=__version__, what=what, instead=_ONE_LOCK)
     settings = _portable(_settings(surroundings))
     resolved = resolve_request(options, surroundings, reporter, looks_at_environment=False, settings=settings)
     if isinstance(resolved.outcome, Conflict) or resolved.target is None:
         return Locked(resolved=resolved, text=None, packages=(), path=None, is_changed=False)
-    closure = _closure(resolved, resolved.outcome, resolved.target, options, surroundings, reporter)
+    target = _described(resolved.target, options)
+    closure = _closure(resolved, resolved.outcome, target, options, surroundings, reporter)
     text = render_requirements(
         _at_canonical_indexes(resolved.outcome, is_named=_names_an_index(options)),
         closure,
-        target=resolved.target,
+        target=target,
         matrix_version=resolved.matrix.version,
     )
     path = surroundings.cwd / output if output is not None else None
@@ -78,6 +85,14 @@ def _portable(settings: IndexSettings) -> IndexSettings:
         find_links=tuple(place for place in settings.find_links if place.startswith(_NETWORK)),
         extra_index_urls=tuple(url for url in settings.extra_index_urls if url.startswith(_NETWORK)),
     )
+
+
+def _described(target: Target, options: Options) -> Target:
+    """Take nothing of this machine into a platform that is named: the lock is then the same wherever it is made."""
+    if options.platform is None:
+        return target
+    glibc = DEFAULT_GLIBC if target.platform.name.startswith("linux") else None
+    return replace(target, platform=Platform(name=target.platform.name, glibc=glibc))
 
 
 def _closure(

@@ -224,7 +224,14 @@ def _resolve_with_pages(
             return outcome, request, tuple(notes)
         wanted = tuple(key for key in _pages_behind(outcome) if key not in pages and key[0] in request.sources)
         if not wanted:
-            return outcome, request, tuple(notes)
+            return _with_page_form(outcome, pages), request, tuple(notes)
+
+
+def _with_page_form(resolution: Resolution, pages: Mapping[PageKey, ProjectPage]) -> Resolution:
+    """Tell the engine which pins come from one flat page per tag, as some mirrors have it."""
+    flat = {key for key, page in pages.items() if page.is_flat}
+    pins = tuple(replace(pin, is_flat=(pin.source, pin.tag, pin.project) in flat) for pin in resolution.pins)
+    return replace(resolution, pins=pins)
 
 
 def _place(error: GpuenvError) -> Mapping[str, str]:

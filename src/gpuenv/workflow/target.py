@@ -15,8 +15,8 @@ from gpuenv.models.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
+    from gpuenv.detect.saved import SavedMachine
     from gpuenv.models.hardware import HostFacts
     from gpuenv.models.matrix import GpuModel
     from gpuenv.models.platform import PythonVersion
@@ -47,7 +47,9 @@ def choose_target(
     """Find the target of a command; an unusable or missing GPU is a conflict unless CPU was asked for (rule 10)."""
     driver = _stated_driver(options)
     if options.saved_machine is not None:
-        return _saved(options, options.saved_machine, python=python, driver=driver)
+        from gpuenv.detect.saved import parse_saved  # noqa: PLC0415 - only for saved machines
+
+        return _saved(options, parse_saved(options.saved_machine, origin="batch"), python=python, driver=driver)
     if options.target in DETECTED:
         return _detected(options, surroundings, python=python, gpu_models=gpu_models, driver=driver)
     if options.target == "cpu":
@@ -57,7 +59,9 @@ def choose_target(
         return ChosenTarget(target=target)
     file = surroundings.cwd / options.target
     if file.suffix == ".json" or file.is_file():
-        return _saved(options, _read_file(file), python=python, driver=driver)
+        from gpuenv.detect.saved import read_saved  # noqa: PLC0415 - as above
+
+        return _saved(options, read_saved(file), python=python, driver=driver)
     gpus = tuple(
         gpu for name in options.target.split(",") if name.strip() for gpu in (_described_gpu(name.strip(), gpu_models),)
     )
@@ -111,17 +115,8 @@ def _detected(
             )
 
 
-def _read_file(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError("saved-machine-unreadable", file=str(file), problem=str(error)) from error
-
-
-def _saved(options: Options, text: str, *, python: PythonVersion, driver: Driver | None) -> ChosenTarget:
-    from gpuenv.detect.saved import parse_saved  # noqa: PLC0415 - as above
-
-    saved = parse_saved(text)
+def _saved(options: Options, saved: SavedMachine, *, python: PythonVersion, driver: Driver | None) -> ChosenTarget:
+    """Take a machine that was described elsewhere; what was stated on the command line counts more."""
     target = Target(
         gpus=_selected(saved.host.gpus, options.gpus),
         driver=driver or saved.host.driver,

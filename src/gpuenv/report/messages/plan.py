@@ -59,11 +59,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="the matrix has no build that {requirement} admits", zh="矩阵中没有满足 {requirement} 的构建"
     ),
     "file-unreadable": Message(en="{file} cannot be read: {problem}", zh="无法读取 {file}:{problem}"),
-    "saved-machine-unreadable": Message(
-        en="{file} is no machine description that can be read: {problem}",
-        zh="{file} 不是可读取的机器描述:{problem}",
-        hints=("gpuenv detect --save {file}",),
-    ),
     "driver-version-invalid": Message(
         en="{driver} is not a driver version; 580.95.05 is one",
         zh="{driver} 不是有效的驱动版本号;例如 580.95.05",
