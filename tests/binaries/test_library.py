@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,13 +160,18 @@ def test_a_missing_file_and_a_folder_are_coded_errors(tmp_path: Path) -> None:
 def test_a_truncated_file_is_damaged_or_tells_less_but_never_more(tmp_path: Path, whole: bytes) -> None:
     full = read(tmp_path, whole)
     for length in range(len(whole)):
-        try:
-            found = read(tmp_path, whole[:length])
-        except GpuenvError as error:
-            assert error.code in {"binary-damaged", "binary-format-unknown"}
-            assert re.fullmatch("[a-z-]+", str(error.context.get("fault", "none")))
-        else:
+        found = read_or_fault(tmp_path, whole[:length])
+        if isinstance(found, CodeSummary):
             assert found.objects <= full.objects
+        else:
+            assert found in {"binary-damaged", "binary-format-unknown"}
+
+
+def read_or_fault(tmp_path: Path, data: bytes) -> CodeSummary | str:
+    try:
+        return read(tmp_path, data)
+    except GpuenvError as error:
+        return error.code
 
 
 def test_a_section_beyond_the_end_is_damage_told_with_its_place(tmp_path: Path) -> None:

@@ -177,6 +177,36 @@ def test_versions_alone_say_nothing_where_the_text_complains_of_something_else()
     assert primary_code(diagnosed("torch: 2.9.1+cpu\nGPU: RTX 5090")) == ("cpu-build-installed", "medium")
 
 
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (
+            "GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current PyTorch installation.\n"
+            "I ran pip install --pre torch --index-url https://download.pytorch.org/whl/nightly/cu121 as advised",
+            "advice-index-lacks-gpu",
+        ),
+        (
+            "RuntimeError: nvrtc: error: invalid value for --gpu-architecture (-arch)\nexport TORCH_CUDA_ARCH_LIST=8.9",
+            "advice-arch-list-does-not-help",
+        ),
+        (
+            "AssertionError: Torch not compiled with CUDA enabled\ndriver >= 550 is enough",
+            "advice-driver-does-not-help",
+        ),
+    ],
+)
+def test_advice_that_cannot_help_is_named(text: str, advice: str) -> None:
+    assert [other.cause.code for other in diagnosed(text).others] == [advice]
+
+
+def test_advice_that_helps_is_not_found_fault_with() -> None:
+    text = (
+        "GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current PyTorch installation.\n"
+        "pip install torch --index-url https://download.pytorch.org/whl/cu130"
+    )
+    assert diagnosed(text).others == ()
+
+
 def test_every_cause_has_a_sentence_in_both_languages_and_a_command() -> None:
     for cause in book().causes:
         message = all_messages()[cause.code]

@@ -24,7 +24,7 @@ PATIENCE_S = 5.0
         (CORE, "utf-16"),
         (CORE, "utf-16-le"),
         (CORE, "utf-16-be"),
-        (f"错误：找不到指定的模块。{CORE}", "gbk"),
+        (f"错误, 找不到指定的模块。{CORE}", "gbk"),
         (f"Échec de l'opération - {CORE} à l'entrée", "cp1252"),
     ],
 )

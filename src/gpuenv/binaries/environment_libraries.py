@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def native_libraries(
     site_packages: Path, distributions: Iterable[InstalledDistribution]
 ) -> tuple[tuple[Path, str | None], ...]:
-    """List the loadable libraries that the distributions' RECORD files name, and those in site-packages that none names.
+    """List the libraries that the distributions' RECORD files name, and those in site-packages that none names.
 
     Sorted by path; links are left out, for what they lead to is listed. The distribution of a library that none owns
     (built in place, or copied) is None.
@@ -44,7 +44,7 @@ def parse_record(text: str) -> Iterator[str]:
 
 
 def native_files(folder: Path) -> Iterator[str]:
-    """Find the native libraries and object files below a folder; links and folders that cannot be read are passed over."""
+    """Find native libraries and object files below a folder; links, and folders that refuse, are passed over."""
     waiting = [os.path.normpath(folder)]
     while waiting:
         try:

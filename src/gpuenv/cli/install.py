@@ -64,6 +64,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         verification=done.verification,
         log_folder=done.log_folder,
         foreign=done.foreign,
+        uncovered=done.uncovered,
         require_verified=arguments.require_verified,
         language=invocation.terminal.language,
     )

@@ -42,6 +42,8 @@ def _missing_link(scene: Scene) -> Notice:
     """Name what stands between the card and a driver that complains of nothing."""
     if scene.container is not None and not scene.platform.is_wsl:
         return _not_passed(scene)
+    if scene.kernel.is_tegra:
+        return Notice.of("driver-missing-jetson")
     if scene.pci and all(gpu.bound_to == _HELD for gpu in scene.pci):
         return Notice.of("gpu-held-for-vm", gpus=scene.labels, bus=tuple(gpu.bus_id for gpu in scene.pci))
     if any(answer.is_ok or answer.fault == _NO_DEVICE for answer in scene.answers):

@@ -33,8 +33,8 @@ class Scene:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """How messages name the GPUs."""
-        return tuple(gpu.label for gpu in self.recognise())
+        """How messages name the GPUs; one that is on no bus (WSL, Jetson) has no name."""
+        return tuple(gpu.label for gpu in self.recognise()) or ("NVIDIA GPU",)
 
     @property
     def fault(self) -> Answer | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.diagnose.advice import judge_advice
 from gpuenv.diagnose.architecture import judge_architecture, judge_extension, judge_ptx_origin
 from gpuenv.diagnose.checkup import check_facts
 from gpuenv.diagnose.driver_faults import driver_context, judge_combination, judge_insufficient, judge_no_driver
@@ -77,7 +78,7 @@ def diagnose(
     if is_masked or (not candidates and not _complains(log)):
         for verdict in check_facts(known):
             _add(candidates, verdict, weight=verdict.weight or 0, evidence=list(verdict.reasons))
-    return _report(candidates, remaining, known)
+    return _report(candidates, remaining, known, log)
 
 
 def _complains(log: LogText) -> bool:
@@ -150,7 +151,7 @@ def _add(candidates: dict[str, _Candidate], verdict: Verdict, *, weight: int, ev
 
 
 def _report(
-    candidates: Mapping[str, _Candidate], remaining: Mapping[str, Iterable[str]], known: Known
+    candidates: Mapping[str, _Candidate], remaining: Mapping[str, Iterable[str]], known: Known, log: LogText
 ) -> DiagnosisReport:
     ranked = sorted(candidates.values(), key=lambda found: (-found.weight, -_RANKS[found.verdict.confidence]))
     if not ranked:
@@ -162,7 +163,8 @@ def _report(
         for code, evidence in remaining.items()
         if code not in candidates
     ]
-    return DiagnosisReport(primary=diagnoses[0], others=(*diagnoses[1:], *others))
+    advice = [_diagnosis(verdict, verdict.reasons, known) for verdict in judge_advice(log, known, ranked[0].verdict)]
+    return DiagnosisReport(primary=diagnoses[0], others=(*diagnoses[1:], *advice, *others))
 
 
 def _diagnosis(verdict: Verdict, evidence: Iterable[str], known: Known) -> Diagnosis:

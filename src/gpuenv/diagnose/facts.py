@@ -26,7 +26,8 @@ _FACTUAL: Final = (
     "torch", "onnx", "nvidia", "cuda", "cudnn", "driver", "rtx", "gtx", "gpu", "tesla", "quadro", "geforce", "titan",
     "jetson", "jetpack", "l4t", "tegra", "wsl", "docker", "container", "windows", "linux", "ubuntu", "debian", "centos",
     "vllm", "xformers", "flash", "triton", "ctranslate2", "insightface", "whisper", "mmcv", "bitsandbytes",
-    "capabilit", "arm64", "aarch64", "gh200", "dgx", "nvcc", "sm_", "release ", "intel", ":\\", ".so", ".dll", "/usr/", "/home/", "/opt/", "50-series",
+    "capabilit", "arm64", "aarch64", "gh200", "dgx", "nvcc", "sm_", "release ", "intel", ":\\", ".so", ".dll", "/usr/",
+    "/home/", "/opt/", "50-series",
     "a100", "a800", "h100", "h200", "h800", "b200", "b300", "gb10", "v100", "p100", "p40", "k80", "m40", "l40",
 )  # fmt: skip
 """Words without which a line has no fact, in lower case: far cheaper to look for than the expressions below."""

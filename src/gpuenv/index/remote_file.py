@@ -194,14 +194,20 @@ class RemoteFile(io.RawIOBase):
 
     def _persist(self, attempt: Callable[[], _T]) -> _T:
         """Try up to three times, where that can help."""
-        for pause in (*_PAUSES_S, None):
-            try:
-                return attempt()
-            except GpuenvError as error:
-                if pause is None or not _may_pass(error):
-                    raise
-                self._sleep(pause)
-        raise AssertionError  # the last pause is None: the loop never runs out
+        for pause in _PAUSES_S:
+            outcome = self._outcome(attempt)
+            if not isinstance(outcome, GpuenvError):
+                return outcome
+            if not _may_pass(outcome):
+                raise outcome
+            self._sleep(pause)
+        return attempt()
+
+    def _outcome(self, attempt: Callable[[], _T]) -> _T | GpuenvError:
+        try:
+            return attempt()
+        except GpuenvError as error:
+            return error
 
     def _body(self, response: requests.Response, expected: int) -> bytes:
         body = bytearray()

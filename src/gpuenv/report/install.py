@@ -54,6 +54,7 @@ def installation_result(
     verification: VerificationReport | None,
     log_folder: Path | None,
     foreign: tuple[str, ...],
+    uncovered: tuple[Notice, ...],
     require_verified: bool,
     language: Language,
 ) -> CommandResult:
@@ -73,7 +74,7 @@ def installation_result(
     data["environment"] = str(root) if root else None
     data["verification"] = verification_as_json(verification, language) if verification else None
     gpus = target.gpus if target else ()
-    problems = problems_of(verification, venv=root, gpus=gpus) if verification and root else ()
+    problems = problems_of(verification, venv=root, gpus=gpus) if verification and root else uncovered
     errors = _errors(ending, record, foreign, log_folder, problems)
 
     def write(terminal: Terminal) -> None:

@@ -49,6 +49,19 @@ def inspect(
         collected.read_environment(environment)
     for place in places:
         collected.read(place)
+    return _inspection(collected, gpus)
+
+
+def inspect_environment(
+    environment: Environment, gpus: tuple[Gpu, ...], surroundings: Surroundings, reporter: Reporter
+) -> Inspection:
+    """Read every native library of an environment and judge it for some GPUs: the proof without a GPU."""
+    collected = _Collected(surroundings=surroundings, reporter=reporter, is_thorough=False)
+    collected.read_environment(environment)
+    return _inspection(collected, gpus)
+
+
+def _inspection(collected: _Collected, gpus: tuple[Gpu, ...]) -> Inspection:
     judged = _judged(collected.files, gpus)
     shown = [file for file in judged if file.file.summary.objects or file.file.path in collected.named]
     return Inspection(

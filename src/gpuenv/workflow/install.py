@@ -12,6 +12,7 @@ from gpuenv.install.executor import execute
 from gpuenv.install.recovery import recover
 from gpuenv.models.resolution import Conflict
 from gpuenv.verify.runner import verify
+from gpuenv.workflow.inspect import inspect_environment
 from gpuenv.workflow.plan import Planned, interpreter, plan
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Installation:
     """Packages outside the GPU family that would change."""
     notes: tuple[Notice, ...] = ()
     """What else is remarkable about a new environment."""
+    uncovered: tuple[Notice, ...] = ()
+    """For a described target: the libraries that have no code for its GPUs."""
 
 
 def install(
@@ -103,7 +106,11 @@ def _carry_out(
             environment = read_environment(root, surroundings=surroundings)
         record = _execute(planned, steps, environment, ongoing, options, surroundings, reporter)
         ending: Ending = "failed"
-        if record.status == "done":
+        uncovered: tuple[Notice, ...] = ()
+        if record.status == "done" and target.gpus and target.origin == "described":
+            uncovered = _judge_libraries(environment, target, surroundings, reporter)
+            ending = "verification-failed" if uncovered else "unverified"
+        elif record.status == "done":
             verification = _prove(environment, target, surroundings, reporter)
             ending = _ending(verification)
         if ending in {"installed", "unverified"}:
@@ -117,6 +124,7 @@ def _carry_out(
         verification=verification,
         log_folder=ongoing.log_folder,
         notes=notes,
+        uncovered=uncovered,
     )
 
 
@@ -155,12 +163,19 @@ def _execute(
     )
 
 
+def _judge_libraries(
+    environment: Environment, target: Target, surroundings: Surroundings, reporter: Reporter
+) -> tuple[Notice, ...]:
+    """Read the code of every library for GPUs that are not here; gives what does not cover them."""
+    reporter.stage("inspecting-libraries")
+    after = read_environment(environment.root, surroundings=surroundings)
+    return inspect_environment(after, target.gpus, surroundings, reporter).uncovered
+
+
 def _prove(
     environment: Environment, target: Target, surroundings: Surroundings, reporter: Reporter
-) -> VerificationReport | None:
-    """Run the kernel tests where the target is this machine; None for a described GPU."""
-    if target.gpus and target.origin == "described":
-        return None
+) -> VerificationReport:
+    """Run the kernel tests on the GPUs of this machine, or the CPU checks."""
     after = read_environment(environment.root, surroundings=surroundings)
     return verify(
         environment.python,
@@ -172,8 +187,8 @@ def _prove(
     )
 
 
-def _ending(verification: VerificationReport | None) -> Ending:
-    if verification is None or not verification.checks:
+def _ending(verification: VerificationReport) -> Ending:
+    if not verification.checks:
         return "unverified"
     return "verification-failed" if verification.failed else "installed"
 

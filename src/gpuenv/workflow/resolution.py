@@ -95,7 +95,7 @@ def resolve_request(
     chosen = choose_target(
         options,
         surroundings,
-        python=_python(options, environment),
+        python=_python(options, environment, surroundings),
         gpu_models=data.gpu_models,
     )
     if isinstance(chosen, Conflict):
@@ -140,19 +140,21 @@ def _environment(
     return root, read_environment(root, surroundings=surroundings) if root.exists() else None
 
 
-def _python(options: Options, environment: Environment | None) -> PythonVersion:
-    """Tell the target's Python: the environment's, the one named, or the one that runs gpuenv."""
+def _python(options: Options, environment: Environment | None, surroundings: Surroundings) -> PythonVersion:
+    """Tell the target's Python: the environment's, the one named by version or path, or the one that runs gpuenv."""
     if environment is not None:
         return environment.python_version
-    if options.python is not None:
-        name = Path(options.python).name.removeprefix("python")
-        try:
-            return PythonVersion.parse(name)
-        except ValueError as error:
-            if Path(options.python).exists():
-                return _here()
+    if options.python is None:
+        return _here()
+    try:
+        return PythonVersion.parse(options.python.removeprefix("python"))
+    except ValueError as error:
+        path = surroundings.cwd / Path(options.python)
+        if not path.is_file():
             raise UsageError("python-version-invalid", python=options.python) from error
-    return _here()
+    from gpuenv.detect.interpreter import ask_interpreter  # noqa: PLC0415 - only where a path was given
+
+    return ask_interpreter(path, surroundings.environ).version
 
 
 def _here() -> PythonVersion:

@@ -24,6 +24,11 @@ _DRIVER: Final[Mapping[str, Message]] = {
         zh="WSL 中没有 {gpus} 的 NVIDIA 驱动:驱动应安装在 Windows 中({branch} 分支),不要装在 WSL 里",
         hints=("{command}", "wsl.exe --update"),
     ),
+    "driver-missing-jetson": Message(
+        en="this Jetson has no CUDA driver: JetPack brings it",
+        zh="此 Jetson 没有 CUDA 驱动:驱动由 JetPack 提供",
+        hints=("sudo apt install nvidia-jetpack",),
+    ),
     "driver-missing-on-host": Message(
         en="the machine that runs this container ({container}) has no NVIDIA driver loaded for {gpus}",
         zh="运行此容器({container})的主机没有为 {gpus} 加载 NVIDIA 驱动",

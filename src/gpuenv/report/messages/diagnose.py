@@ -41,6 +41,21 @@ _STATION: Final[Mapping[str, Message]] = {
     "diagnose-command-ended": Message(
         en="the command ended with exit code {exit_code}", zh="命令以退出码 {exit_code} 结束"
     ),
+    "advice-index-lacks-gpu": Message(
+        en="the advised index {index} has no builds with code for {target}: installing from it changes nothing",
+        zh="所建议的索引 {index} 中没有支持 {target} 的构建，从那里安装没有用",
+        hints=("gpuenv plan --target {target}", "gpuenv plan"),
+    ),
+    "advice-arch-list-does-not-help": Message(
+        en="TORCH_CUDA_ARCH_LIST is read when extensions are compiled; the NVRTC that ships with torch does not read it",
+        zh="TORCH_CUDA_ARCH_LIST 只在编译扩展时起作用，torch 自带的 NVRTC 不会读取它",
+        hints=("gpuenv install",),
+    ),
+    "advice-driver-does-not-help": Message(
+        en="a newer driver does not help here: the packages are at fault, not the driver",
+        zh="更新驱动在此没有帮助：问题在软件包，而不在驱动",
+        hints=("gpuenv install",),
+    ),
     "log-unreadable": Message(
         en="the log {file} cannot be read: {detail}",
         zh="无法读取日志 {file}：{detail}",

@@ -90,6 +90,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "go-on": Message(en="go on? [y/N]", zh="是否继续?[y/N]"),
     "creating-environment": Message(en="creating {environment}", zh="创建 {environment}"),
+    "inspecting-libraries": Message(en="reading the GPU code of every library", zh="读取所有原生库中的 GPU 代码"),
     "installed": Message(en="done: {environment} is as planned and proven", zh="完成:{environment} 与计划一致并已验证"),
     "unverified": Message(
         en="done, not proven: the target is not this machine; run `gpuenv verify` there",

@@ -1,0 +1,70 @@
+"""The environment variables that make CUDA extensions build for given GPUs, within this machine's means."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gpuenv.build.toolkit import Toolkit
+    from gpuenv.models.cuda import ComputeCapability
+
+_AVAILABLE: Final = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.MULTILINE)
+_MEMORY_PER_JOB_BYTES: Final = 4 * 1024**3
+"""What one nvcc of a template-heavy extension takes at its peak; more jobs than that end in `Killed`."""
+
+
+def build_variables(
+    capabilities: Iterable[ComputeCapability], toolkit: Toolkit, environ: Mapping[str, str], *, jobs: int
+) -> dict[str, str]:
+    """Make the variables that name the GPUs, the toolkit and the number of parallel compilers.
+
+    `TORCH_CUDA_ARCH_LIST` is read by torch's CUDAExtension, `CMAKE_CUDA_ARCHITECTURES` and `CUDAARCHS` by CMake.
+    `FORCE_CUDA` makes setup scripts that look for a GPU build for CUDA without one. A `MAX_JOBS` of the user's stays.
+    """
+    wanted = sorted(set(capabilities))
+    real = ";".join(f"{capability.major}{capability.minor}-real" for capability in wanted)
+    return {
+        "TORCH_CUDA_ARCH_LIST": ";".join(str(capability) for capability in wanted),
+        "CMAKE_CUDA_ARCHITECTURES": real,
+        "CUDAARCHS": real,
+        "FORCE_CUDA": "1",
+        "MAX_JOBS": environ.get("MAX_JOBS") or str(jobs),
+        "CUDA_HOME": str(toolkit.root),
+        "PATH": os.pathsep.join((str(toolkit.root / "bin"), environ.get("PATH", ""))),
+    }
+
+
+def parallel_jobs() -> int:
+    """How many compilers this machine runs at once: its usable cores, as far as its free memory goes."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    free = parse_available_memory(_meminfo())
+    return jobs_for(cores, free)
+
+
+def jobs_for(cores: int, free_bytes: int | None) -> int:
+    """Limit the cores by the memory that is free; None: unknown, half of the cores.
+
+    >>> jobs_for(16, 9 * 1024**3), jobs_for(16, None), jobs_for(2, 0)
+    (2, 8, 1)
+    """
+    if free_bytes is None:
+        return max(1, cores // 2)
+    return max(1, min(cores, free_bytes // _MEMORY_PER_JOB_BYTES))
+
+
+def parse_available_memory(text: str) -> int | None:
+    """Read `/proc/meminfo`, in bytes; `tests/data/build/meminfo.txt` is a sample."""
+    found = _AVAILABLE.search(text)
+    return int(found[1]) * 1024 if found else None
+
+
+def _meminfo() -> str:
+    try:
+        return Path("/proc/meminfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""  # there is none on this system: then nothing is known of its memory
