@@ -61,6 +61,20 @@ def test_an_architecture_that_comes_late_delays_the_end() -> None:
     assert [(str(architecture), number > 20) for architecture, number in found.sass] == [("75", True), ("90", True)]
 
 
+def test_embedded_containers_of_one_image_do_not_end_the_reading() -> None:
+    # torch 2.15.0 on aarch64: 29 containers of sm_100 alone come before the others.
+    library = elf((".lrodata", containers("sm_100", times=60)), (".nv_fatbin", containers("sm_75 sm_120", times=90)))
+    found = read_stream(io.BytesIO(library).read, size=len(library), is_thorough=False)
+    assert found.is_partial
+    assert [str(architecture) for architecture, _ in found.sass] == ["75", "100", "120"]
+
+
+def test_a_library_for_one_gpu_ends_the_reading_as_well() -> None:
+    library = elf((".nv_fatbin", containers("sm_89", times=3000)))
+    found = read_stream(io.BytesIO(library).read, size=len(library), is_thorough=False)
+    assert (found.is_partial, found.containers < 300) == (True, True)
+
+
 def test_a_library_that_ends_before_is_not_partial() -> None:
     library = elf((".nv_fatbin", containers("sm_75", times=3)))
     assert not read_stream(io.BytesIO(library).read, size=len(library), is_thorough=False).is_partial

@@ -68,14 +68,24 @@ def test_an_nvcc_that_does_not_tell_its_version_is_named(tmp_path: Path, program
     assert (refused.value.code, refused.value.context["nvcc"]) == ("nvcc-fails", str(tmp_path / "bin" / "nvcc"))
 
 
-@pytest.mark.skipif(Path("/usr/local/cuda/bin/nvcc").exists(), reason="there is a toolkit in the usual folder")
+@posix
+def test_the_usual_folder_comes_last(tmp_path: Path) -> None:
+    usual = nvcc(tmp_path / "usual", "13.0")
+    environ = {"PATH": "/nowhere"}
+    assert (
+        find_toolkit({**environ, "CUDA_PATH": str(nvcc(tmp_path / "other", "12.8"))}, usual=usual).version.major == 12
+    )
+    assert find_toolkit({**environ, "CUDA_PATH": str(tmp_path / "gone")}, usual=usual).root == usual
+
+
+@posix
 def test_a_machine_without_a_toolkit_is_told_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(GpuenvError) as refused:
-        find_toolkit({"CUDA_HOME": str(tmp_path), "PATH": ""})
-    assert refused.value.code == "no-cuda-toolkit"
-    places = refused.value.context["places"]
-    assert isinstance(places, tuple)
-    assert places[0].startswith(str(tmp_path))
+        find_toolkit({"CUDA_HOME": "/home/cuda", "PATH": "/nowhere"}, usual=tmp_path)
+    assert (refused.value.code, refused.value.context) == (
+        "no-cuda-toolkit",
+        {"places": ("/home/cuda/bin/nvcc", str(tmp_path / "bin" / "nvcc"))},
+    )
 
 
 @pytest.mark.parametrize(

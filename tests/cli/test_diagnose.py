@@ -61,8 +61,8 @@ def test_a_log_gets_its_one_cause_in_the_words_of_the_contract(tmp_path: Path) -
     assert answer["data"]["primary"] == {
         "code": "architecture-too-new-for-build",
         "cause_class": "arch-too-new-for-build",
-        "message": "the installed PyTorch (torch 2.6.0+cu124) is older than the GPU (NVIDIA GeForce RTX 5090 (12.0)): it"
-        " has no machine code for it".replace("NVIDIA GeForce RTX 5090", "RTX 5090"),
+        "message": "the installed PyTorch (torch 2.6.0+cu124) is older than the GPU (RTX 5090 (12.0)): it has no"
+        " machine code for it",
         "confidence": "medium",
         "evidence": [NO_KERNEL.strip(), "torch 2.6.0+cu124"],
         "hints": ["gpuenv install", "gpuenv plan --target sm_120"],
@@ -142,6 +142,21 @@ def test_a_report_for_a_bug_tracker_names_no_user_and_no_host(tmp_path: Path) ->
     assert report.startswith("### gpuenv diagnose\n")
     assert "`torchaudio-for-another-torch` (high)" in report
     assert "anna" not in report.lower()
+
+
+def test_a_cause_that_no_installation_here_removes_is_not_fixed(tmp_path: Path) -> None:
+    log = b"nvcc fatal   : Unsupported gpu architecture 'compute_120'\n"
+    answer = diagnosed("--fix", "--log", "-", cwd=tmp_path, stdin=log, exit_code=1)
+    assert answer["data"]["primary"]["code"] == "toolkit-too-old-for-architecture"
+    assert [error["code"] for error in answer["errors"]] == ["nothing-to-fix-here"]
+
+
+def test_fix_shows_the_cause_and_ends_as_the_installation_does(cpu_environment: Path, tmp_path: Path) -> None:
+    # No driver of this branch drives the card: the installation is an expected no, and nothing is changed.
+    ran = run("--fix", "--venv", cpu_environment, cwd=tmp_path, gpus=RTX_5090, GPUENV_DRIVER="470.82.01")
+    assert ran.returncode == 1
+    assert "[cpu-build-installed]" in ran.stdout.decode()
+    assert b"Traceback" not in ran.stderr
 
 
 @pytest.mark.parametrize(

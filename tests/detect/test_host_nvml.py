@@ -48,6 +48,7 @@ def expected(device: Device, index: int = 0) -> Gpu:
         pci_device_id=device.pci,
         pci_bus_id=bus(index),
         memory_bytes=device.memory_bytes or None,
+        is_mig=None if device.mig < 0 else bool(device.mig),
     )
 
 
@@ -190,6 +191,33 @@ def test_a_card_that_the_driver_does_not_show_is_named(tmp_path: Path) -> None:
     host = detect_host(surroundings(tmp_path, machine), gpu_models=lambda: matrix().gpus, root=tmp_path)
     assert host.gpus == (expected(RTX_5090),)
     assert host.problems == (Notice.of("gpu-not-driven", gpu="NVIDIA GeForce GTX 1080 Ti (6.1)", bus="0000:41:00.0"),)
+
+
+def test_a_card_that_a_scheduler_keeps_from_us_is_no_fault(tmp_path: Path) -> None:
+    add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x2330", driver="nvidia")
+    add_pci(tmp_path, "0000:41:00.0", "0x10de", "0x2330", driver="nvidia")
+    assert detect(tmp_path, R580, H100).problems == ()
+
+
+def add_compat_libcuda(root: Path, version: str) -> str:
+    """Put a newer libcuda on the library path, as CUDA's container images do."""
+    folder = root / "usr/local/cuda/compat"
+    folder.mkdir(parents=True)
+    (folder / f"libcuda.so.{version}").touch()
+    (folder / "libcuda.so.1").symlink_to(f"libcuda.so.{version}")
+    return str(folder)
+
+
+def test_a_compat_libcuda_is_refused_by_geforce_and_taken_by_data_centre_cards(tmp_path: Path) -> None:
+    add_kernel_module(tmp_path, "570.124.06")
+    folder = add_compat_libcuda(tmp_path, "580.95.05")
+    geforce = detect(tmp_path, "driver\t570.124.06\t12.570.124.06\t13000", RTX_5090, LD_LIBRARY_PATH=folder)
+    assert geforce.presence is Presence.UNUSABLE
+    assert [problem.code for problem in geforce.problems] == ["forward-compat-refused"]
+    server = detect(tmp_path, "driver\t570.124.06\t12.570.124.06\t13000", H100, LD_LIBRARY_PATH=folder)
+    assert server.presence is Presence.PRESENT
+    assert server.driver is not None
+    assert server.driver.cuda_version == CudaVersion(major=13, minor=0)
 
 
 def test_a_card_newer_than_its_driver_gets_its_name_by_its_id(tmp_path: Path) -> None:

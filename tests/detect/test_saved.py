@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -61,7 +61,7 @@ def test_nothing_that_names_the_machine_is_written() -> None:
     assert "0000:01" not in text
 
 
-def altered(**fields: Any) -> str:
+def altered(**fields: object) -> str:
     return json.dumps({**json.loads(render_saved(HOST, PYTHON, date="2026-11-21")), **fields})
 
 

@@ -75,11 +75,11 @@ def read_cases() -> list[Case]:
 
 
 def _stated(row: dict[str, Any]) -> list[str]:
-    labels = {"gpu_names": "GPU", "compute_capability": "Compute capability", "driver": "Driver"}
+    labels: dict[str, str] = {"gpu_names": "GPU", "compute_capability": "Compute capability", "driver": "Driver"}
     labels |= {"os": "OS", "python": "Python"}
     lines = []
     for key, label in labels.items():
-        value = ", ".join(row[key] or []) if key == "gpu_names" else row[key]
+        value = ", ".join(row[key]) if key == "gpu_names" else row[key]
         if value:
             lines.append(f"{label}: {value}")
     return lines + [f"{name}: {version}" for name, version in row["installed"].items()]
@@ -93,5 +93,5 @@ def read_unrelated() -> dict[str, str]:
 
 def read_wordings() -> list[tuple[str, str]]:
     """Read (code, text) of the held-out wordings."""
-    rows = tomllib.loads((DATA / "wordings.toml").read_text(encoding="utf-8"))["wording"]
-    return [(row["code"], row["text"]) for row in rows]
+    content: dict[str, Any] = tomllib.loads((DATA / "wordings.toml").read_text(encoding="utf-8"))
+    return [(row["code"], row["text"]) for row in content["wording"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from gpuenv.models.environment import Environment, InstalledDistribution
 from gpuenv.models.hardware import Driver, Gpu, HostFacts, Presence, Probe
 from gpuenv.models.notice import Notice
 from gpuenv.models.platform import Platform, PythonVersion
-from gpuenv.report.messages import phrase
+from gpuenv.report.messages import catalog, phrase
 from gpuenv.report.messages.catalog import all_messages
 
 LINUX = Platform(name="linux-x86_64", glibc=(2, 35))
@@ -119,7 +120,7 @@ def test_a_measured_build_is_believed_before_a_stated_one() -> None:
     measured = diagnosed(text, machine=RTX_5090, environment=environment(torch="2.6.0+cu124"))
     stated = diagnosed(text, machine=RTX_5090)
     assert primary_code(measured) == ("architecture-too-new-for-build", "high")
-    assert primary_code(stated) == ("extension-lacks-architecture", "medium")
+    assert primary_code(stated) == ("extension-lacks-code-for-gpu", "medium")
 
 
 def test_what_a_program_printed_is_believed_before_what_a_person_states() -> None:
@@ -150,7 +151,7 @@ def test_where_the_facts_do_not_decide_the_other_cause_is_named() -> None:
     assert primary_code(report) == ("architecture-too-new-for-build", "low")
     assert [other.cause.code for other in report.others] == [
         "architecture-dropped-by-build",
-        "extension-lacks-architecture",
+        "extension-lacks-code-for-gpu",
     ]
 
 
@@ -181,7 +182,7 @@ def test_versions_alone_say_nothing_where_the_text_complains_of_something_else()
     ("text", "advice"),
     [
         (
-            "GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current PyTorch installation.\n"
+            "GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current PyTorch\n"  # noqa: ISC004
             "I ran pip install --pre torch --index-url https://download.pytorch.org/whl/nightly/cu121 as advised",
             "advice-index-lacks-gpu",
         ),
@@ -214,6 +215,12 @@ def test_every_cause_has_a_sentence_in_both_languages_and_a_command() -> None:
         assert message.zh != message.en
         facts = {"python": "/x/python", "version": "2.4.0"}
         assert phrase(cause.code, facts, "en").hints, cause.code
+
+
+def test_no_cause_has_a_code_that_another_station_words() -> None:
+    stations = [name for name in catalog._STATIONS if name != "diagnose"]
+    others = {code for name in stations for code in import_module(f"gpuenv.report.messages.{name}").MESSAGES}
+    assert {cause.code for cause in book().causes} & others == set()
 
 
 def test_every_code_of_a_signature_belongs_to_a_cause() -> None:

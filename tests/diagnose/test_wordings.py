@@ -34,4 +34,4 @@ def test_the_version_that_the_text_prints_decides_between_opposite_causes() -> N
     assert dropped is not None
     assert served is not None
     assert dropped.cause.code == "architecture-dropped-by-build"
-    assert served.cause.code == "extension-lacks-architecture"
+    assert served.cause.code == "extension-lacks-code-for-gpu"

@@ -20,7 +20,7 @@ import os, subprocess, sys, zipfile
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     wanted = {WANTED}
-    codes = [f"-gencode=arch=compute_{{a}},code=sm_{{a}}" for a in (text.replace(".", "") for text in wanted.split(";"))]
+    codes = [f"-gencode=arch=compute_{{a}},code=sm_{{a}}" for a in wanted.replace(".", "").split(";")]
     nvcc = os.path.join(os.environ["CUDA_HOME"], "bin", "nvcc")
     assert os.environ["FORCE_CUDA"] == "1" and int(os.environ["MAX_JOBS"]) >= 1
     subprocess.run([nvcc, "-shared", "-Xcompiler", "-fPIC", *codes, "-o", "kernel.so", "kernel.cu"], check=True)
@@ -28,7 +28,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     with zipfile.ZipFile(os.path.join(wheel_directory, name), "w") as wheel:
         wheel.write("kernel.so", "kernel/kernel.so")
         wheel.writestr("kernel-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: kernel\\nVersion: 1.0\\n")
-        wheel.writestr("kernel-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: py3-none-any\\n")
+        tags = "Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: py3-none-any\\n"
+        wheel.writestr("kernel-1.0.dist-info/WHEEL", tags)
         wheel.writestr("kernel-1.0.dist-info/RECORD", "")
     return name
 '''

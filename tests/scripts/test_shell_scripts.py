@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from support.checkout import ROOT, Checkout, write_program
 
@@ -68,23 +70,46 @@ make_environment "$1/an env" "$1/pyproject.toml" && "$env_python" -c 'import pip
 """
 
 
+@pytest.fixture
+def making(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """A checkout with a script that makes an environment; pip comes from what ensurepip carries, not from an index."""
+    (checkout.root / "make.sh").write_text(MAKE)
+    for tool in ("PIP", "UV"):
+        monkeypatch.setenv(f"{tool}_NO_INDEX", "1")
+        monkeypatch.setenv(f"{tool}_FIND_LINKS", str(_bundled_pip()))
+    monkeypatch.setenv("PIP_USER", "1")
+    return checkout
+
+
 @pytest.mark.parametrize("missing", [(), ("ensurepip",)], ids=["ensurepip", "pip only"])
 def test_an_environment_gets_pip_from_ensurepip_or_from_the_pip_that_is_there(
-    checkout: Checkout, missing: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    making: Checkout, missing: tuple[str, ...]
 ) -> None:
-    bundled = _bundled_pip()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(bundled))
-    monkeypatch.setenv("PIP_USER", "1")
-    checkout.python(*missing)
-    (checkout.root / "make.sh").write_text(MAKE)
-    made = checkout.run("make.sh", str(checkout.root))
-    assert made.stdout == f"filled\n{checkout.root}/an env\n", made.stderr
-    assert (checkout.root / "an env" / ".gitignore").read_text() == "*\n"
-    assert checkout.run("make.sh", str(checkout.root)).stdout == f"{checkout.root}/an env\n", "a current one is kept"
-    (checkout.root / "pyproject.toml").write_text("# changed\n")
-    again = checkout.run("make.sh", str(checkout.root))
-    assert again.stdout == f"filled\n{checkout.root}/an env\n", "one that was filled from other files is made anew"
+    making.python(*missing)
+    made = making.run("make.sh", str(making.root))
+    assert made.stdout == f"filled\n{making.root}/an env\n", made.stderr
+    assert (making.root / "an env" / ".gitignore").read_text() == "*\n"
+
+
+def test_an_environment_is_made_by_uv_where_python_can_not_and_again_only_when_its_files_change(
+    making: Checkout,
+) -> None:
+    making.python("ensurepip", "pip")
+    (making.path / "uv").symlink_to(find_uv_bin())
+    filled, found = f"filled\n{making.root}/an env\n", f"{making.root}/an env\n"
+    first = making.run("make.sh", str(making.root))
+    assert first.stdout == filled, first.stderr
+    assert making.run("make.sh", str(making.root)).stdout == found
+    (making.root / "pyproject.toml").write_text("# changed\n")
+    assert making.run("make.sh", str(making.root)).stdout == filled
+    moved = making.root.rename(making.root.parent / "moved")
+    assert subprocess.run(
+        ["/bin/sh", moved / "make.sh", moved],
+        env={**os.environ, "PATH": str(making.path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout == filled.replace(str(making.root), str(moved)), "an environment is not movable"
 
 
 def _bundled_pip() -> Path:

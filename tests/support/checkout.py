@@ -50,7 +50,7 @@ class Checkout:
 
     def run(self, script: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a script of the checkout with nothing but that PATH."""
-        kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "TMP"))}
+        kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "TMP", "UV_"))}
         return subprocess.run(
             ["/bin/sh", self.root / script, *arguments],
             env={**kept, "PATH": str(self.path), "HOME": str(Path.home())},

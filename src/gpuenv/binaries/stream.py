@@ -37,7 +37,10 @@ _MOST_MISSES: Final = 100_000
 _HEADERS_BYTES: Final = CONTAINER_HEADER_BYTES + ENTRY_HEADER_BYTES
 
 _SETTLED: Final = 24
-"""After so many containers without a new architecture the main set is known: each is one translation unit."""
+"""After so many containers of several images without a new architecture the main set is known: each is one
+translation unit."""
+_SETTLED_SINGLE: Final = 256
+"""Likewise of containers with one image: libraries embed such, and on aarch64 they come before all others."""
 
 
 class _NotKeptError(Exception):
@@ -144,13 +147,18 @@ class _Settled:
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
-        self._since = 0
+        self._wide = self._single = 0
 
     def after(self, images: Images) -> bool:
-        news = set(images) - self._seen
-        self._seen |= news
-        self._since = 0 if news else self._since + 1
-        return self._since >= _SETTLED
+        """Take note of a container, and tell whether it is enough."""
+        if not self._seen.issuperset(images):
+            self._seen.update(images)
+            self._wide = self._single = 0
+        elif len(images) > 1:
+            self._wide += 1
+        else:
+            self._single += 1
+        return self._wide >= _SETTLED or self._single >= _SETTLED_SINGLE
 
 
 def _containers(window: Window, size: int) -> Iterator[tuple[int, Images]]:

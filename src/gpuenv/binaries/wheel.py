@@ -42,9 +42,12 @@ def read_wheel(
     name: str,
     *,
     is_thorough: bool = True,
+    wanted: Callable[[str], bool] = is_native,
     fetched: Callable[[], int] | None = None,
 ) -> tuple[InspectedFile, ...]:
-    """Read every native library of a wheel or zip file; `name` is its path or URL.
+    """Read every native library of a wheel or zip file, or those that are `wanted` by their paths in it.
+
+    `name` is its path or URL.
 
     Not `is_thorough`: only as much as tells the main set, and only of the libraries that have `cuda` in their names
     where there are such; the summaries are then partial. `fetched` tells how many bytes the file has cost so far.
@@ -53,7 +56,7 @@ def read_wheel(
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            members = [member for member in archive.infolist() if is_native(member.filename)]
+            members = [member for member in archive.infolist() if wanted(member.filename)]
             if sum(member.file_size for member in members) > _LARGEST:
                 raise GpuenvError("wheel-too-large", path=name, limit_bytes=_LARGEST)
             if not is_thorough:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _RELEASE: Final = re.compile(r"release (\d+\.\d+)")
 _TIMEOUT_S: Final = 30
+_USUAL: Final = Path("/usr/local/cuda")
+"""Where NVIDIA's packages for Linux put the newest toolkit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +36,12 @@ class Toolkit:
     version: CudaVersion
 
 
-def find_toolkit(environ: Mapping[str, str]) -> Toolkit:
+def find_toolkit(environ: Mapping[str, str], *, usual: Path = _USUAL) -> Toolkit:
     """Find nvcc as torch does: `CUDA_HOME`, `CUDA_PATH`, the PATH, then the usual folder; the first that is there.
 
     Raises `no-cuda-toolkit` with the places that were looked at, and `nvcc-fails` where it does not say its version.
     """
-    looked = tuple(dict.fromkeys(_places(environ)))
+    looked = tuple(dict.fromkeys(_places(environ, usual)))
     nvcc = next((place for place in looked if place.is_file()), None)
     if nvcc is None:
         raise GpuenvError("no-cuda-toolkit", places=tuple(str(place) for place in looked))
@@ -47,7 +49,7 @@ def find_toolkit(environ: Mapping[str, str]) -> Toolkit:
     version = parse_nvcc_version(told.stdout) if told.succeeded else None
     if version is None:
         raise GpuenvError("nvcc-fails", nvcc=str(nvcc), detail=(told.stderr or told.stdout).strip()[-200:])
-    return Toolkit(root=_root(nvcc), nvcc=nvcc, version=version)
+    return Toolkit(root=_root(nvcc, usual), nvcc=nvcc, version=version)
 
 
 def parse_nvcc_version(text: str) -> CudaVersion | None:
@@ -95,7 +97,7 @@ def toolkit_faults(
     return tuple(faults)
 
 
-def _places(environ: Mapping[str, str]) -> Iterator[Path]:
+def _places(environ: Mapping[str, str], usual: Path) -> Iterator[Path]:
     name = "nvcc.exe" if os.name == "nt" else "nvcc"
     for variable in ("CUDA_HOME", "CUDA_PATH"):
         if environ.get(variable):
@@ -104,12 +106,12 @@ def _places(environ: Mapping[str, str]) -> Iterator[Path]:
     if found is not None:
         yield Path(found)
     if os.name == "posix":
-        yield Path("/usr/local/cuda/bin", name)
+        yield usual / "bin" / name
 
 
-def _root(nvcc: Path) -> Path:
+def _root(nvcc: Path, usual: Path) -> Path:
     """Find the toolkit's folder; an nvcc that is a script or link elsewhere (`/usr/local/bin`) leads there."""
-    for candidate in (nvcc, nvcc.resolve(), Path("/usr/local/cuda/bin/nvcc")):
+    for candidate in (nvcc, nvcc.resolve(), usual / "bin" / nvcc.name):
         root = candidate.parent.parent
         if (root / "include" / "cuda.h").is_file():
             return root

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpuenv.cli.options import add_environment, add_matrix, add_target, options_from
 from gpuenv.errors import UsageError
+from gpuenv.models.notice import Notice
 
 if TYPE_CHECKING:
     import argparse
@@ -50,8 +52,13 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         surroundings=invocation.surroundings,
         language=invocation.terminal.language,
     )
-    hint = install_hint(done.report, invocation.terminal.language) if arguments.fix else None
-    return result if hint is None else _fixed(invocation, arguments, result, hint)
+    if not arguments.fix or done.report.primary is None:
+        return result
+    hint = install_hint(done.report, invocation.terminal.language)
+    if hint is None or done.environment is None:
+        refusal = Notice.of("nothing-to-fix-here", cause=done.report.primary.cause.code)
+        return replace(result, errors=(refusal,))
+    return _fixed(invocation, arguments, result, hint)
 
 
 def _diagnosed(invocation: Invocation, arguments: argparse.Namespace) -> Diagnosed:
@@ -76,9 +83,7 @@ def _diagnosed(invocation: Invocation, arguments: argparse.Namespace) -> Diagnos
 
 def _fixed(invocation: Invocation, arguments: argparse.Namespace, result: CommandResult, hint: str) -> CommandResult:
     """Show what was found, then run the install that mends it; its result is the command's."""
-    from dataclasses import replace  # noqa: PLC0415 - not for --help
-
-    from gpuenv.cli import install  # noqa: PLC0415
+    from gpuenv.cli import install  # noqa: PLC0415 - not for --help
     from gpuenv.cli.main import command_parser  # noqa: PLC0415
 
     if not invocation.is_json:

@@ -159,9 +159,12 @@ def _scene(
 
 def _judge(scene: Scene, gpus: tuple[Gpu, ...], *, root: Path) -> tuple[Presence, tuple[Gpu, ...], tuple[Notice, ...]]:
     """Tell whether the hardware that is there can be used, with the GPUs that this speaks of and what is wrong."""
-    from gpuenv.detect.problems import explain_unusable, hidden, oddities  # noqa: PLC0415 - as in _scene
+    from gpuenv.detect.problems import explain_unusable, hidden, oddities, refused_libcuda  # noqa: PLC0415 - as above
 
     visible = _visible(gpus, scene.environ, root=root)
+    refused = refused_libcuda(scene, visible, root=root)
+    if refused:
+        return Presence.UNUSABLE, visible, refused
     if visible:
         return Presence.PRESENT, visible, oddities(scene, gpus)
     if gpus:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.files import exists
+from gpuenv.models.cuda import DriverVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,6 +17,8 @@ NVML: Final = "libnvidia-ml.so.1"
 LIBCUDA: Final = "libcuda.so.1"
 
 _WINDOWS_NAMES: Final = {NVML: "nvml.dll", LIBCUDA: "nvcuda.dll"}
+
+_CACHED_LIBCUDA: Final = re.compile(rb"(/[^\0]*/libcuda\.so\.1)\0")
 
 _FOLDERS: Final = (
     "usr/lib/wsl/lib",
@@ -44,6 +48,24 @@ def find_driver_library(name: str, environ: Mapping[str, str], *, root: Path) ->
     if is_in_loader_cache(name, _cache(root)):
         return Path(name)
     return next((root / folder / name for folder in _FOLDERS if exists(root / folder / name)), None)
+
+
+def find_libcuda_version(environ: Mapping[str, str], *, root: Path) -> tuple[Path, DriverVersion] | None:
+    """Tell which driver the libcuda belongs to that a program would load: its real file's name ends with the version.
+
+    None where there is none, or where its name tells nothing (WSL, Windows).
+    """
+    folders = [Path(folder) for folder in environ.get("LD_LIBRARY_PATH", "").split(":") if folder]
+    cached = [root / found[1].decode("utf-8", "replace")[1:] for found in _CACHED_LIBCUDA.finditer(_cache(root))]
+    for path in (*(folder / LIBCUDA for folder in folders), *cached, *(root / folder / LIBCUDA for folder in _FOLDERS)):
+        if not exists(path):
+            continue
+        name = os.path.realpath(path).rpartition("/")[2]
+        try:
+            return path, DriverVersion.parse(name.removeprefix("libcuda.so."))
+        except ValueError:
+            return None
+    return None
 
 
 def is_in_loader_cache(name: str, cache: bytes) -> bool:

@@ -70,6 +70,7 @@ def _gpu(device: Mapping[str, Any]) -> Gpu:
         pci_device_id=device["pci_device_id"],
         pci_bus_id=device["pci_bus_id"],
         memory_bytes=device["memory_bytes"],
+        is_mig=device["mig"],
     )
 
 

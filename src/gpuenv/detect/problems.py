@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.driver_advice import advise_driver
+from gpuenv.detect.libraries import find_libcuda_version
 from gpuenv.detect.pci import plain_bus
 from gpuenv.detect.visibility import CONTAINER_VARIABLE, CUDA_VARIABLE, hides_from_container
 from gpuenv.models.notice import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from gpuenv.detect.answers import Answer
     from gpuenv.detect.scene import Scene
@@ -20,6 +22,9 @@ _NO_DEVICE: Final = "driver-no-device"
 _NOT_LOADED: Final = "driver-not-loaded"
 
 _HELD: Final = "vfio-pci"
+_DRIVEN: Final = "nvidia"
+"""What NVIDIA's module holds and NVML does not show was kept from this process (a scheduler's cgroup): no fault."""
+_CONSUMER: Final = ("NVIDIA GeForce", "GeForce", "NVIDIA TITAN", "TITAN")
 _REBOOT: Final = "sudo reboot"
 
 _PASSING: Final = {
@@ -36,6 +41,21 @@ def explain_unusable(scene: Scene) -> tuple[Notice, ...]:
     if fault is not None and not (fault.fault == _NOT_LOADED and scene.container):
         return (_driver_fault(scene, fault), *_obstacles(scene, fault))
     return broken_devices(scene) or (_missing_link(scene),)
+
+
+def refused_libcuda(scene: Scene, visible: Sequence[Gpu], *, root: Path) -> tuple[Notice, ...]:
+    """Tell of a cuda-compat libcuda beside cards that refuse it: no CUDA program starts there (error 804).
+
+    Only data-centre cards and Jetson take a libcuda newer than the kernel module (CUDA compatibility, forward).
+    """
+    libcuda = find_libcuda_version(scene.environ, root=root)
+    kernel = scene.kernel.version
+    refusing = tuple(gpu.label for gpu in visible if gpu.name.startswith(_CONSUMER))
+    if libcuda is None or kernel is None or libcuda[1] <= kernel or not refusing:
+        return ()
+    path, version = libcuda
+    detail = f"{path}: {version}, {kernel}"
+    return (Notice.of("forward-compat-refused", gpus=refusing, detail=detail, folder=str(path.parent)),)
 
 
 def _missing_link(scene: Scene) -> Notice:
@@ -71,7 +91,7 @@ def oddities(scene: Scene, driven: Sequence[Gpu]) -> tuple[Notice, ...]:
     places = {plain_bus(gpu.pci_bus_id) for gpu in driven}
     if scene.container is not None or broken or None in places:
         return broken
-    missing = {gpu.bus_id for gpu in scene.pci if gpu.bus_id not in places}
+    missing = {gpu.bus_id for gpu in scene.pci if gpu.bus_id not in places and gpu.bound_to != _DRIVEN}
     if not missing:
         return ()
     return tuple(

@@ -122,14 +122,14 @@ def judge_architecture(hit: Hit, known: Known) -> Verdict:
             code="architecture-too-new-for-build",
             confidence="low",
             context=_context(known, None),
-            remaining=("architecture-dropped-by-build", "extension-lacks-architecture"),
+            remaining=("architecture-dropped-by-build", "extension-lacks-code-for-gpu"),
         )
     place, reasons = (None, ()) if capability is None else _place(hit, known, capability)
     if capability is None or place is None:
         return _without_build(hit, known, capability, is_warning=is_warning)
     confidence: Confidence = "high" if is_warning or _is_printed(hit, known) else "medium"
     if place == "covered":
-        code = "capability-warning-cosmetic" if is_warning else "extension-lacks-architecture"
+        code = "capability-warning-cosmetic" if is_warning else "extension-lacks-code-for-gpu"
         confidence = confidence if is_warning else "medium"
     else:
         code = "architecture-too-new-for-build" if place == "newer" else dropped_code(capability)
@@ -172,11 +172,11 @@ def _place(hit: Hit, known: Known, capability: ComputeCapability) -> tuple[Place
 def _without_build(hit: Hit, known: Known, capability: ComputeCapability | None, *, is_warning: bool) -> Verdict:
     """Judge by the GPU alone: builds in use today lack the newest GPUs and the oldest."""
     context = _context(known, capability)
-    remaining: tuple[str, ...] = ("extension-lacks-architecture",)
+    remaining: tuple[str, ...] = ("extension-lacks-code-for-gpu",)
     is_mixed = len({_side(found) for _, found in known.gpus}) > 1
     if capability is None or "bare" in hit.found:
         return Verdict(
-            code="extension-lacks-architecture",
+            code="extension-lacks-code-for-gpu",
             confidence="low",
             context=context,
             remaining=("architecture-too-new-for-build",),
@@ -192,7 +192,7 @@ def _without_build(hit: Hit, known: Known, capability: ComputeCapability | None,
     if capability < TURING:
         return Verdict(code=dropped_code(capability), confidence=confidence, context=context, remaining=remaining)
     return Verdict(
-        code="extension-lacks-architecture",
+        code="extension-lacks-code-for-gpu",
         confidence="low",
         context=context,
         remaining=("architecture-too-new-for-build",),
@@ -239,7 +239,7 @@ def judge_extension(hit: Hit, known: Known) -> Verdict:
     code, confidence = hit.signature.causes[0], hit.signature.confidence
     if code == "attention-needs-newer-gpu" and capability is not None:
         confidence = "high"
-        code = code if capability < AMPERE else "extension-lacks-architecture"
+        code = code if capability < AMPERE else "extension-lacks-code-for-gpu"
     return Verdict(code=code, confidence=confidence, context=_context(known, capability))
 
 
@@ -250,7 +250,7 @@ def judge_ptx_origin(hit: Hit, known: Known) -> Verdict:
     if built in {"370", "37"}:
         return Verdict(code="old-ptx-on-new-gpu", confidence="high", context=context, reasons=("compute_37",))
     return Verdict(
-        code="extension-lacks-architecture",
+        code="extension-lacks-code-for-gpu",
         confidence="medium",
         context=context,
         reasons=(f"sm_{built.removesuffix('0')}",) if built else (),

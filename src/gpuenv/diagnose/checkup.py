@@ -156,7 +156,7 @@ def _extension_architecture(known: Known) -> Iterator[Verdict]:
             if capability < fact.capability_min:
                 gpu = f"{name} ({capability})"
                 yield Verdict(
-                    code="extension-lacks-architecture",
+                    code="extension-lacks-code-for-gpu",
                     confidence="medium",
                     weight=60,
                     context={"gpu": gpu, "file": f"{fact.package} {version}", "target": capability.sm},

@@ -41,6 +41,8 @@ class Gpu:
     """Four upper-case hex digits, e.g. `2C05`."""
     pci_bus_id: str | None = None
     memory_bytes: int | None = None
+    is_mig: bool | None = None
+    """Whether it is divided into MIG instances; None where it cannot be, or nobody told."""
 
     @property
     def label(self) -> str:

@@ -99,6 +99,7 @@ def _gpu_as_json(gpu: Gpu) -> dict[str, Any]:
         "pci_device_id": gpu.pci_device_id,
         "pci_bus_id": gpu.pci_bus_id,
         "memory_bytes": gpu.memory_bytes,
+        "mig": gpu.is_mig,
         "probe": gpu.probe.value,
     }
 
@@ -148,7 +149,8 @@ def _write_gpus(terminal: Terminal, host: HostFacts) -> None:
         memory = f", {round(gpu.memory_bytes / _GIB)} GiB" if gpu.memory_bytes else ""
         capabilities = " or ".join(map(str, gpu.capabilities)) or "?"
         place = "" if gpu.index is None else f"{gpu.index}: "
-        terminal.print(f"GPU       {place}{gpu.name}, compute capability {capabilities}{memory}", style=style)
+        mig = ", MIG" if gpu.is_mig else ""
+        terminal.print(f"GPU       {place}{gpu.name}, compute capability {capabilities}{memory}{mig}", style=style)
     if host.presence is not Presence.PRESENT:
         terminal.print(
             f"GPU       {phrase(f'presence-{host.presence.value}', {}, terminal.language).message}", style=style

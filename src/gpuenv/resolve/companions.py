@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from gpuenv.models.index import SourceKind
-from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Pin
 from gpuenv.resolve.listing import installable, page
+from gpuenv.resolve.refusal import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from packaging.requirements import Requirement
 
-    from gpuenv.models.matrix import CompanionRelease
+    from gpuenv.models.matrix import CompanionRelease, Evidence
     from gpuenv.models.resolution import Candidate
     from gpuenv.resolve.problem import Problem
 
 COMPANIONS = ("torchvision", "torchaudio")
 
 
-def companion_pins(problem: Problem, candidate: Candidate) -> tuple[tuple[Pin, ...], tuple[str, ...]] | Notice:
+def companion_pins(problem: Problem, candidate: Candidate) -> tuple[tuple[Pin, ...], tuple[str, ...]] | Refusal:
     """Choose the companions that were asked for; those that are optional may be missing.
 
-    Returns the pins and the optional projects without one, or the rejection of the candidate.
+    Returns the pins and the optional projects without one, or why the candidate is refused.
     """
     pins: list[Pin] = []
     missing: list[str] = []
@@ -38,48 +40,66 @@ def companion_pins(problem: Problem, candidate: Candidate) -> tuple[tuple[Pin, .
         elif project in problem.request.optional:
             missing.append(project)
         else:
-            return Notice.of("no-companion", build=candidate.build.label, project=project, requirement=str(requirement))
+            return Refusal(code="no-companion", project=project, requirement=str(requirement))
     return tuple(pins), tuple(missing)
 
 
 def _pair(problem: Problem, candidate: Candidate, project: str, requirement: Requirement) -> Pin | None:
     """Take the newest release that pairs with the build and that the same source has."""
-    releases = sorted(
-        (row for row in problem.matrix.companions if row.project == project), key=lambda row: row.version, reverse=True
-    )
-    for release in releases:
-        if not release.torch.contains(candidate.build.version, prereleases=True):
-            continue
-        if "requirements" not in problem.ignored and not requirement.specifier.contains(
-            release.version, prereleases=True
-        ):
-            continue
-        version = _version_at_source(problem, candidate, release)
-        if version is not None:
+    for version, evidence in _offers(problem, candidate, project):
+        if _is_admitted(problem, project, requirement, version):
             return Pin(
-                project=project,
-                version=version,
-                tag=candidate.build.tag,
-                source=candidate.source,
-                evidence=release.provenance.evidence,
+                project=project, version=version, tag=candidate.build.tag, source=candidate.source, evidence=evidence
             )
     return None
+
+
+def _offers(problem: Problem, candidate: Candidate, project: str) -> Iterator[tuple[Version, Evidence]]:
+    """List what pairs with a build at its source, newest first."""
+    build = candidate.build
+    if build.is_nightly:
+        for version in _of_the_same_night(problem, candidate, project):
+            yield version, build.provenance.evidence
+        return
+    for release in problem.tables.pairs(project, build.version):
+        found = _version_at_source(problem, candidate, release)
+        if found is not None:
+            yield found, release.provenance.evidence
+
+
+def _is_admitted(problem: Problem, project: str, requirement: Requirement, version: Version) -> bool:
+    """By what was asked for, and by what the other installed packages require."""
+    by_others = problem.installed_specifiers.get(project)
+    if by_others is not None and "installed" not in problem.ignored:
+        if not by_others.contains(version, prereleases=True):
+            return False
+    if "requirements" in problem.ignored or not requirement.specifier:
+        return True
+    return requirement.specifier.contains(version, prereleases=True)
+
+
+def _of_the_same_night(problem: Problem, candidate: Candidate, project: str) -> Iterator[Version]:
+    """Nightly builds pair by their date, and only an index page tells which there are."""
+    build = candidate.build
+    listed = page(problem, candidate.source, build.tag, project)
+    if listed is None:
+        return
+    for version in sorted({wheel.version for wheel in listed.wheels}, reverse=True):
+        is_of_that_night = version.dev == build.version.dev and version.local == build.local
+        if is_of_that_night and installable(problem, listed, version) is not None:
+            yield version
 
 
 def _version_at_source(problem: Problem, candidate: Candidate, release: CompanionRelease) -> Version | None:
     """Name the version under which the candidate's source has a release for the same CUDA tag."""
     build = candidate.build
     listed = page(problem, candidate.source, build.tag, release.project)
-    label = build.local or build.tag.removeprefix("nightly/")
+    if listed is None and candidate.source.kind is SourceKind.PYPI:
+        return release.version if release.on_pypi else None
+    label = build.local or build.tag
     names = [Version(f"{release.version}+{label}"), release.version]
     if listed is not None:
         return next((name for name in names if installable(problem, listed, name) is not None), None)
-    match candidate.source.kind:
-        case SourceKind.PYPI:
-            return release.version if release.on_pypi else None
-        case SourceKind.PYTORCH:
-            if release.tags and build.tag not in release.tags:
-                return None
-            return names[1] if build.local is None else names[0]
-        case SourceKind.FIND_LINKS:
-            return None
+    if candidate.source.kind is SourceKind.FIND_LINKS or (release.tags and build.tag not in release.tags):
+        return None
+    return names[1] if build.local is None else names[0]

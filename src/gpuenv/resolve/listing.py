@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from gpuenv.models.index import PYTORCH_INDEX_URL, Source, SourceKind
 from gpuenv.models.resolution import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packaging.version import Version
-
     from gpuenv.models.index import IndexedWheel, ProjectPage
     from gpuenv.models.matrix import TorchBuild
     from gpuenv.resolve.problem import Problem
+    from gpuenv.resolve.tables import Release
 
 _EVERY_SOURCE = (Source(kind=SourceKind.PYTORCH, location=PYTORCH_INDEX_URL), Source(kind=SourceKind.PYPI))
 
 
-def torch_candidates(problem: Problem) -> Iterator[Candidate]:
-    """List every build of torch for the target's platform from every source that may be used.
+def candidates_of(problem: Problem, release: Release) -> Iterator[Candidate]:
+    """List the builds of a release from every source that may be used.
 
     CPU builds are candidates for CPU targets only (rule 10).
     """
     sources = _EVERY_SOURCE if "sources" in problem.ignored else problem.request.sources
-    for build in problem.matrix.torch:
-        if build.platform != problem.target.platform.name:
-            continue
+    for build in release.builds:
         if build.cuda is None and not problem.target.is_cpu:
             continue
         for source in sources:
@@ -37,12 +36,17 @@ def torch_candidates(problem: Problem) -> Iterator[Candidate]:
 
 def page(problem: Problem, source: Source, tag: str | None, project: str) -> ProjectPage | None:
     """Find the page that was read for a project, or None."""
+    if not problem.pages:
+        return None
     key_tag = tag if source.kind is SourceKind.PYTORCH else None
     return problem.pages.get((source, key_tag, project))
 
 
 def installable(problem: Problem, listed: ProjectPage, version: Version) -> IndexedWheel | None:
-    """Find a wheel of exactly that version (local label included) that the target's Python installs."""
+    """Find a wheel of exactly that version (local label included) that the target's Python installs.
+
+    Yanked wheels are passed over.
+    """
     return next(
         (
             wheel
@@ -51,6 +55,19 @@ def installable(problem: Problem, listed: ProjectPage, version: Version) -> Inde
         ),
         None,
     )
+
+
+def torch_versions(candidate: Candidate) -> tuple[Version, ...]:
+    """Name the versions under which a candidate's source may list it: with the local label, on PyPI without."""
+    build = candidate.build
+    match candidate.source.kind:
+        case SourceKind.PYTORCH:
+            return (Version(f"{build.version}+{build.local}") if build.local else build.version,)
+        case SourceKind.PYPI:
+            return (build.version,)
+        case SourceKind.FIND_LINKS:
+            labelled = Version(f"{build.version}+{build.tag}")
+            return (labelled, build.version) if build.on_pypi else (labelled,)
 
 
 def _carries(problem: Problem, source: Source, build: TorchBuild) -> bool:

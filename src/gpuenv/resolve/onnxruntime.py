@@ -5,58 +5,82 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gpuenv.models.index import Source, SourceKind
-from gpuenv.models.notice import Notice
-from gpuenv.models.resolution import Coverage, DriverFit, Pin
+from gpuenv.models.resolution import Coverage, Pin
+from gpuenv.resolve.refusal import Refusal
 from gpuenv.rules.coverage import best_ptx, best_sass
 from gpuenv.rules.driver import fit_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gpuenv.models.cuda import ComputeCapability
     from gpuenv.models.hardware import Gpu
     from gpuenv.models.matrix import OnnxRuntimeBuild
-    from gpuenv.models.resolution import Candidate
+    from gpuenv.models.resolution import Candidate, DriverFit
     from gpuenv.resolve.problem import Problem
 
 PROJECT = "onnxruntime-gpu"
 
 
-def onnxruntime_pin(problem: Problem, candidate: Candidate) -> Pin | Notice | None:
+def runtimes_for(problem: Problem) -> tuple[OnnxRuntimeBuild, ...]:
+    """List the builds that serve every GPU of the target, its driver, Python, platform and the request, newest first.
+
+    Empty where ONNX Runtime was not asked for.
+    """
+    if problem.request.requirement(PROJECT) is None or problem.target.is_cpu or "onnxruntime" in problem.ignored:
+        return ()
+    builds = problem.tables.onnxruntime.get(problem.target.platform.name, ())
+    return tuple(build for build in builds if _serves(problem, build))
+
+
+def onnxruntime_pin(
+    problem: Problem, candidate: Candidate, runtimes: Sequence[OnnxRuntimeBuild]
+) -> Pin | Refusal | None:
     """Choose the newest build that goes with a candidate of torch; None where it was not asked for.
 
-    torch brings the CUDA and cuDNN libraries of its major as wheels, so no extras are needed beside it (rule 6).
+    torch brings the CUDA and cuDNN libraries of its majors as wheels, so no extras are needed beside it (rule 6).
     """
     if problem.request.requirement(PROJECT) is None or "onnxruntime" in problem.ignored:
         return None
     if problem.target.is_cpu:
-        return Notice.of("onnxruntime-gpu-on-cpu-target")
-    cuda = candidate.build.cuda
-    builds = [build for build in serving_builds(problem) if cuda is not None and build.cuda.major == cuda.major]
-    if not builds:
-        return Notice.of("no-onnxruntime-for-cuda-major", build=candidate.build.label, cuda=str(cuda))
-    return pin_of(max(builds, key=lambda build: build.version), with_extras=False)
+        return Refusal(code="onnxruntime-gpu-on-cpu-target", project=PROJECT)
+    agreeing = next((build for build in runtimes if _agrees(build, candidate)), None)
+    if agreeing is None:
+        return Refusal(code="no-onnxruntime-for-cuda-major", project=PROJECT)
+    return pin_of(agreeing, with_extras=False)
 
 
-def serving_builds(problem: Problem) -> list[OnnxRuntimeBuild]:
-    """List the builds that serve every GPU of the target, its driver, Python, platform and the request."""
-    return [build for build in problem.matrix.onnxruntime if _serves(problem, build)]
+def _agrees(build: OnnxRuntimeBuild, candidate: Candidate) -> bool:
+    """Whether both are of one CUDA major and of one cuDNN major: cuDNN 8 and 9 do not take each other's place."""
+    cuda, cudnn = candidate.build.cuda, candidate.build.cudnn
+    if cuda is None or build.cuda.major != cuda.major:
+        return False
+    return cudnn is None or cudnn.major == build.cudnn_major
 
 
 def _serves(problem: Problem, build: OnnxRuntimeBuild) -> bool:
     target = problem.target
     requirement = problem.request.requirement(PROJECT)
+    by_others = problem.installed_specifiers.get(PROJECT)
     is_admitted = (
         requirement is None
         or "requirements" in problem.ignored
         or requirement.specifier.contains(build.version, prereleases=True)
+    ) and (
+        by_others is None or "installed" in problem.ignored or by_others.contains(build.version, prereleases=True)
     )
-    is_for_python = "python" in problem.ignored or build.python_min <= target.python <= build.python_max
     return (
-        build.platform == target.platform.name
-        and is_admitted
-        and is_for_python
+        is_admitted
+        and ("python" in problem.ignored or _has_wheels_for(problem, build))
         and onnxruntime_fit(problem, build) is not None
         and all(onnxruntime_coverage(problem, build, gpu) is not None for gpu in target.gpus)
     )
+
+
+def _has_wheels_for(problem: Problem, build: OnnxRuntimeBuild) -> bool:
+    """The matrix lists wheels of the usual CPython only."""
+    python = problem.target.python
+    return not python.free_threaded and build.python_min <= python <= build.python_max
 
 
 def onnxruntime_fit(problem: Problem, build: OnnxRuntimeBuild) -> DriverFit | None:
@@ -75,12 +99,16 @@ def onnxruntime_coverage(problem: Problem, build: OnnxRuntimeBuild, gpu: Gpu) ->
 def _capability_coverage(
     problem: Problem, build: OnnxRuntimeBuild, gpu: Gpu, capability: ComputeCapability
 ) -> Coverage | None:
+    """PTX counts only with a driver that speaks the build's CUDA, and a cuDNN that knows the GPU (rule 3)."""
     cubin = best_sass(build.sass, capability, build_cuda=build.cuda)
     if cubin is not None:
         return Coverage(gpu=gpu, kind="sass", via=cubin)
     ptx = best_ptx(build.sass, build.ptx, capability)
     spoken = problem.driver_cuda
     if ptx is None or (spoken is not None and spoken < build.cuda):
+        return None
+    row = problem.architectures.get(capability)
+    if row is not None and row.minimum_cudnn is not None and row.minimum_cudnn.major > build.cudnn_major:
         return None
     return Coverage(gpu=gpu, kind="ptx", via=ptx)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from gpuenv.resolve.installed import family_requirements
+from gpuenv.resolve.nightly import nightly_builds
+from gpuenv.resolve.tables import make_tables, releases_of
 from gpuenv.rules.driver import read_driver
 from gpuenv.rules.wheel_tags import supported_tags
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from gpuenv.models.matrix import ArchitectureRow, CompatibilityMatrix
     from gpuenv.models.request import Request
     from gpuenv.models.target import Target
+    from gpuenv.resolve.tables import Release, Tables
     from gpuenv.rules.driver import DriverReading
 
 PageKey = tuple["Source", "str | None", str]
@@ -36,7 +39,9 @@ class Problem:
 
     request: Request
     target: Target
-    matrix: CompatibilityMatrix
+    tables: Tables
+    releases: tuple[Release, ...]
+    """The releases for the target's platform, newest first; with nightly ones where those were asked for."""
     architectures: Mapping[ComputeCapability, ArchitectureRow]
     """The rows of the target's GPUs; a GPU newer than the matrix has none."""
     driver_reading: DriverReading | None = None
@@ -48,6 +53,11 @@ class Problem:
     installed_specifiers: Mapping[str, SpecifierSet] = field(default_factory=dict)
     """What the other installed packages require of the family, by project."""
     ignored: frozenset[Limit] = frozenset()
+
+    @property
+    def matrix(self) -> CompatibilityMatrix:
+        """The data that decides."""
+        return self.tables.matrix
 
     @property
     def driver(self) -> DriverReading | None:
@@ -71,14 +81,25 @@ def make_problem(
     *,
     environment: Environment | None = None,
     pages: Mapping[PageKey, ProjectPage] | None = None,
+    tables: Tables | None = None,
 ) -> Problem:
     """Put together what a resolution depends on, with what can be worked out once for all candidates."""
+    tables = tables or make_tables(matrix)
     capabilities = {capability for gpu in target.gpus for capability in gpu.capabilities}
+    releases = tables.releases.get(target.platform.name, ())
+    if request.channel == "nightly" and pages:
+        nightly = nightly_builds(matrix, target, pages.values())
+        releases = releases_of((*nightly, *(build for release in releases for build in release.builds)))
     return Problem(
         request=request,
         target=target,
-        matrix=matrix,
-        architectures={row.capability: row for row in matrix.architectures if row.capability in capabilities},
+        tables=tables,
+        releases=releases,
+        architectures={
+            capability: tables.architectures[capability]
+            for capability in sorted(capabilities)
+            if capability in tables.architectures
+        },
         driver_reading=read_driver(target.driver, target.platform, matrix.cuda) if target.driver else None,
         environment=environment,
         pages=pages or {},

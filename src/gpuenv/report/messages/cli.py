@@ -1,5 +1,7 @@
 """The sentences of the command line itself."""
 
+# ruff: noqa: RUF001 - Chinese punctuation
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -12,16 +14,16 @@ if TYPE_CHECKING:
 MESSAGES: Final[Mapping[str, Message]] = {
     "bad-arguments": Message(
         en="{detail}",
-        zh="命令行参数有误:{detail}",
+        zh="命令行参数有误：{detail}",
         hints=("{program} --help",),
     ),
     "unknown-command": Message(
         en="there is no command {command!s}; did you mean: {near}",
-        zh="没有 {command!s} 这个命令;是否想用:{near}",
+        zh="没有 {command!s} 这个命令；是否想用：{near}",
         hints=("gpuenv --help",),
     ),
     "system-refused": Message(
-        en="the operating system refused: {detail} {file}", zh="操作系统拒绝了操作:{detail} {file}"
+        en="the operating system refused: {detail} {file}", zh="操作系统拒绝了操作：{detail} {file}"
     ),
     "interrupted": Message(en="interrupted", zh="已中断"),
     "program-not-found": Message(
@@ -30,11 +32,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "program-not-startable": Message(
         en="the program {program} could not be started: {detail}",
-        zh="程序 {program} 无法启动:{detail}",
+        zh="程序 {program} 无法启动：{detail}",
     ),
     "not-available-yet": Message(
         en="gpuenv {version} cannot do this yet: {what}",
-        zh="gpuenv {version} 尚不支持:{what}",
+        zh="gpuenv {version} 尚不支持：{what}",
         hints=("{instead}",),
     ),
 }

@@ -87,8 +87,8 @@ _DRIVER: Final[Mapping[str, Message]] = {
         hints=(_LOOK, _REBOOT),
     ),
     "forward-compat-refused": Message(
-        en="a cuda-compat libcuda is loaded, which {gpus} refuse: take it out of LD_LIBRARY_PATH ({detail})",
-        zh="加载了 cuda-compat 的 libcuda,而 {gpus} 不支持它:请将其移出 LD_LIBRARY_PATH({detail})",
+        en="a libcuda of a cuda-compat package is loaded, newer than the kernel driver; {gpus} refuses that ({detail})",
+        zh="加载了 cuda-compat 软件包中的 libcuda,其版本高于内核驱动,而 {gpus} 不支持这种用法({detail})",
         hints=("unset LD_LIBRARY_PATH",),
     ),
     "nouveau-in-use": Message(

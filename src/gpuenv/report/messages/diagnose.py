@@ -47,7 +47,8 @@ _STATION: Final[Mapping[str, Message]] = {
         hints=("gpuenv plan --target {target}", "gpuenv plan"),
     ),
     "advice-arch-list-does-not-help": Message(
-        en="TORCH_CUDA_ARCH_LIST is read when extensions are compiled; the NVRTC that ships with torch does not read it",
+        en="TORCH_CUDA_ARCH_LIST is read when extensions are compiled; the NVRTC that comes with torch does"
+        " not read it",
         zh="TORCH_CUDA_ARCH_LIST 只在编译扩展时起作用，torch 自带的 NVRTC 不会读取它",
         hints=("gpuenv install",),
     ),
@@ -55,6 +56,11 @@ _STATION: Final[Mapping[str, Message]] = {
         en="a newer driver does not help here: the packages are at fault, not the driver",
         zh="更新驱动在此没有帮助：问题在软件包，而不在驱动",
         hints=("gpuenv install",),
+    ),
+    "nothing-to-fix-here": Message(
+        en="--fix changes nothing: no installation into an environment of this machine removes the cause {cause}",
+        zh="--fix 未作任何更改：在此机器的环境中安装无法消除原因 {cause}",
+        hints=("gpuenv diagnose", "gpuenv install"),
     ),
     "log-unreadable": Message(
         en="the log {file} cannot be read: {detail}",

@@ -48,7 +48,7 @@ _BUILD: Final[Mapping[str, Message]] = {
         zh="已安装的 ONNX Runtime（{version}）已不再支持该 GPU（{gpu}），较旧的版本仍然支持",
         hints=("gpuenv install onnxruntime-gpu", "gpuenv inspect"),
     ),
-    "extension-lacks-architecture": Message(
+    "extension-lacks-code-for-gpu": Message(
         en="PyTorch itself serves the GPU ({gpu}); an extension ({file}) has no machine code for it and has to be"
         " rebuilt or replaced: reinstalling torch changes nothing",
         zh="PyTorch 本身支持该 GPU（{gpu}），是某个扩展（{file}）缺少对应机器码，需要重新编译或更换；重装 torch 没有用",

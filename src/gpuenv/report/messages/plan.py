@@ -1,5 +1,7 @@
 """The sentences of planning: reasons of steps, and what a target lacks."""
 
+# ruff: noqa: RUF001 - Chinese punctuation
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -13,17 +15,19 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "chosen": Message(en="chosen for this target", zh="为该目标选定"),
     "works-already": Message(en="works already", zh="已可正常工作"),
     "dependency": Message(en="dependency", zh="依赖"),
-    "installed-copy-broken": Message(en="the installed copy is broken ({problems})", zh="已安装的副本损坏({problems})"),
+    "installed-copy-broken": Message(
+        en="the installed copy is broken ({problems})", zh="已安装的副本损坏（{problems}）"
+    ),
     "shared-folder-damaged": Message(
         en="another package wrote into its folder {folder}/", zh="另一个包写入了它的目录 {folder}/"
     ),
     "other-build": Message(
-        en="the installed build is {installed}, wanted is {wanted}", zh="已安装的构建为 {installed},需要 {wanted}"
+        en="the installed build is {installed}, wanted is {wanted}", zh="已安装的构建为 {installed}，需要 {wanted}"
     ),
     "other-version": Message(en="in place of {installed}", zh="替换 {installed}"),
     "shares-folder": Message(
         en="owns the same folder {folder}/ as {other}: with both, neither works",
-        zh="与 {other} 共用目录 {folder}/:两者并存时都无法工作",
+        zh="与 {other} 共用目录 {folder}/：两者并存时都无法工作",
     ),
     "no-pair": Message(en="there is no build that pairs with torch {torch}", zh="没有与 torch {torch} 配套的构建"),
     "no-gpu": Message(
@@ -33,72 +37,74 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "gpu-unusable": Message(
         en="there is an NVIDIA GPU ({gpus}), and it cannot be used",
-        zh="检测到 NVIDIA 显卡({gpus}),但无法使用",
+        zh="检测到 NVIDIA 显卡（{gpus}），但无法使用",
     ),
     "use-cpu": Message(
         en="install CPU builds on purpose", zh="明确选择安装 CPU 版本", hints=("gpuenv install --target cpu",)
     ),
     "cpu-because-no-gpu": Message(
         en="this machine has no NVIDIA GPU: CPU builds are installed, nothing will run on a GPU",
-        zh="本机没有 NVIDIA 显卡:将安装 CPU 版本,所有计算都不会使用 GPU",
+        zh="本机没有 NVIDIA 显卡：将安装 CPU 版本，所有计算都不会使用 GPU",
     ),
     "unknown-gpu-selector": Message(
         en="there is no GPU {selector} in the target; there are: {known}",
-        zh="目标中没有编号为 {selector} 的 GPU;可选:{known}",
+        zh="目标中没有编号为 {selector} 的 GPU；可选：{known}",
         hints=("gpuenv detect",),
     ),
     "batch-line-invalid": Message(
-        en="line {line} of the batch cannot be used: {problem}", zh="批处理文件第 {line} 行无法使用:{problem}"
+        en="line {line} of the batch cannot be used: {problem}", zh="批处理文件第 {line} 行无法使用：{problem}"
     ),
     "why-needs-torch": Message(
         en="--why explains versions of torch, such as torch==2.15.0; this is {requirement}",
-        zh="--why 只能解释 torch 的版本,例如 torch==2.15.0;收到的是 {requirement}",
+        zh="--why 只能解释 torch 的版本，例如 torch==2.15.0；收到的是 {requirement}",
     ),
-    "serves": Message(en="{build} from {source} serves: {how}", zh="{build}(来源 {source})可用:{how}"),
+    "serves": Message(en="{build} from {source} serves: {how}", zh="{build}（来源 {source}）可用：{how}"),
     "why-unknown-version": Message(
         en="the matrix has no build that {requirement} admits", zh="矩阵中没有满足 {requirement} 的构建"
     ),
-    "file-unreadable": Message(en="{file} cannot be read: {problem}", zh="无法读取 {file}:{problem}"),
+    "file-unreadable": Message(en="{file} cannot be read: {problem}", zh="无法读取 {file}：{problem}"),
     "driver-version-invalid": Message(
         en="{driver} is not a driver version; 580.95.05 is one",
-        zh="{driver} 不是有效的驱动版本号;例如 580.95.05",
+        zh="{driver} 不是有效的驱动版本号；例如 580.95.05",
         hints=("nvidia-smi --query-gpu=driver_version --format=csv,noheader",),
     ),
     "python-version-invalid": Message(
         en="{python} is neither a Python version such as 3.12 nor an interpreter",
-        zh="{python} 既不是 Python 版本号(如 3.12),也不是解释器路径",
+        zh="{python} 既不是 Python 版本号（如 3.12），也不是解释器路径",
     ),
     "onnxruntime-becomes-gpu": Message(
         en="{requirement} is the CPU package: onnxruntime-gpu takes its place on a GPU target",
-        zh="{requirement} 是 CPU 版:GPU 目标改用 onnxruntime-gpu",
+        zh="{requirement} 是 CPU 版：GPU 目标改用 onnxruntime-gpu",
     ),
     "index-left-out": Message(
         en="an index could not be used ({reason}: {url}); going on without it",
-        zh="某个索引无法使用({reason}:{url});跳过该索引继续",
+        zh="某个索引无法使用（{reason}：{url}）；跳过该索引继续",
     ),
-    "reading-index": Message(en="reading the index: {tag}/{project}", zh="读取索引:{tag}/{project}"),
+    "reading-index": Message(en="reading the index: {tag}/{project}", zh="读取索引：{tag}/{project}"),
     "resolving-dependencies": Message(en="resolving dependencies", zh="解析依赖"),
     "needs-consent": Message(
         en="packages outside the GPU family would change ({packages}); nothing was changed",
-        zh="GPU 相关包以外的软件包也会改变({packages});未作任何更改",
+        zh="GPU 相关包以外的软件包也会改变（{packages}）；未作任何更改",
         hints=("{command}",),
     ),
-    "declined": Message(en="not confirmed; nothing was changed", zh="未确认;未作任何更改"),
+    "declined": Message(en="not confirmed; nothing was changed", zh="未确认；未作任何更改"),
     "foreign-changes": Message(
         en="packages outside the GPU family will change: {packages}",
-        zh="GPU 相关包以外的软件包将会改变:{packages}",
+        zh="GPU 相关包以外的软件包将会改变：{packages}",
     ),
-    "go-on": Message(en="go on? [y/N]", zh="是否继续?[y/N]"),
+    "go-on": Message(en="go on? [y/N]", zh="是否继续？[y/N]"),
     "creating-environment": Message(en="creating {environment}", zh="创建 {environment}"),
     "inspecting-libraries": Message(en="reading the GPU code of every library", zh="读取所有原生库中的 GPU 代码"),
-    "installed": Message(en="done: {environment} is as planned and proven", zh="完成:{environment} 与计划一致并已验证"),
+    "installed": Message(
+        en="done: {environment} is as planned and proven", zh="完成：{environment} 与计划一致并已验证"
+    ),
     "unverified": Message(
         en="done, not proven: the target is not this machine; run `gpuenv verify` there",
-        zh="完成,但未验证:目标不是本机;请在目标机器上运行 `gpuenv verify`",
+        zh="完成，但未验证：目标不是本机；请在目标机器上运行 `gpuenv verify`",
     ),
     "what-next": Message(
         en="next: gpuenv run --venv {environment} -- python app.py   (back: gpuenv undo --venv {environment})",
-        zh="下一步:gpuenv run --venv {environment} -- python app.py   (撤销:gpuenv undo --venv {environment})",
+        zh="下一步：gpuenv run --venv {environment} -- python app.py   （撤销：gpuenv undo --venv {environment}）",
     ),
     "verification-failed": Message(
         en="the installed build failed its checks on this machine",
@@ -106,7 +112,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         hints=("gpuenv diagnose",),
     ),
     "state-before-restored": Message(
-        en="the environment is as it was before (log: {log})", zh="环境已恢复到之前的状态(日志:{log})"
+        en="the environment is as it was before (log: {log})", zh="环境已恢复到之前的状态（日志：{log}）"
     ),
     "nothing-to-do": Message(en="nothing to do", zh="无需任何操作"),
 }

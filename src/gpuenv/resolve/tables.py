@@ -1,0 +1,158 @@
+"""What can be worked out once for a matrix and serves every resolution: releases in order, coverage, pairs.
+
+The value is handed to `resolve` by whoever asks often (a batch, the grid); its dictionaries fill as questions come.
+They hold nothing but what follows from the matrix, so that an answer never depends on what was asked before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from gpuenv.rules.coverage import build_coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from packaging.version import Version
+
+    from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
+    from gpuenv.models.matrix import (
+        ArchitectureRow,
+        CompanionRelease,
+        CompatibilityMatrix,
+        CudaRelease,
+        OnnxRuntimeBuild,
+        TorchBuild,
+    )
+    from gpuenv.models.platform import PlatformName
+    from gpuenv.rules.coverage import BuildCoverage
+
+CodeSets = tuple["frozenset[Architecture]", "frozenset[Architecture]", "CudaVersion | None", "Version | None"]
+"""SASS, PTX, CUDA version, cuDNN: all of a build that its coverage depends on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The builds of one version of torch for one platform."""
+
+    version: Version
+    builds: tuple[TorchBuild, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """A matrix in the order in which it is searched, and answers that many questions share."""
+
+    matrix: CompatibilityMatrix
+    architectures: Mapping[ComputeCapability, ArchitectureRow]
+    cuda: Mapping[CudaVersion, CudaRelease]
+    releases: Mapping[PlatformName, tuple[Release, ...]]
+    """Newest first."""
+    companions: Mapping[str, tuple[CompanionRelease, ...]]
+    """By project, newest first."""
+    onnxruntime: Mapping[PlatformName, tuple[OnnxRuntimeBuild, ...]]
+    """Newest first."""
+    _coverages: dict[tuple[CodeSets, ComputeCapability, CudaVersion | None], BuildCoverage] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _pairs: dict[tuple[str, Version], tuple[CompanionRelease, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _ends: dict[tuple[PlatformName, frozenset[ComputeCapability]], tuple[Version, Version] | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def coverage(
+        self, build: TorchBuild, capability: ComputeCapability, driver_cuda: CudaVersion | None
+    ) -> BuildCoverage:
+        """Judge a build for one capability, by rules 1 to 3; see `rules.coverage.build_coverage`."""
+        key = ((build.sass, build.ptx, build.cuda, build.cudnn), capability, driver_cuda)
+        found = self._coverages.get(key)
+        if found is None:
+            found = build_coverage(
+                build, capability, driver_cuda=driver_cuda, architecture=self.architectures.get(capability)
+            )
+            self._coverages[key] = found
+        return found
+
+    def pairs(self, project: str, torch: Version) -> tuple[CompanionRelease, ...]:
+        """List the releases of torchvision or torchaudio that pair with a version of torch, newest first."""
+        key = (project, torch)
+        found = self._pairs.get(key)
+        if found is None:
+            rows = self.companions.get(project, ())
+            found = tuple(row for row in rows if row.torch.contains(torch, prereleases=True))
+            self._pairs[key] = found
+        return found
+
+    def end_of_support(
+        self, platform: PlatformName, capabilities: frozenset[ComputeCapability]
+    ) -> tuple[Version, Version] | None:
+        """Tell the last release with a build for all capabilities together, and the one that dropped them.
+
+        None where the newest release has one, or none ever had.
+        """
+        key = (platform, capabilities)
+        if key not in self._ends:
+            self._ends[key] = self._find_end(platform, capabilities)
+        return self._ends[key]
+
+    def _find_end(
+        self, platform: PlatformName, capabilities: frozenset[ComputeCapability]
+    ) -> tuple[Version, Version] | None:
+        newer: Version | None = None
+        for release in self.releases.get(platform, ()):
+            builds = [build for build in release.builds if build.cuda is not None and not build.is_nightly]
+            if any(self._covers_all(build, capabilities) for build in builds):
+                return None if newer is None else (release.version, newer)
+            newer = release.version if builds else newer
+        return None
+
+    def _covers_all(self, build: TorchBuild, capabilities: frozenset[ComputeCapability]) -> bool:
+        return all(self.coverage(build, capability, None).refusal is None for capability in capabilities)
+
+
+def make_tables(matrix: CompatibilityMatrix) -> Tables:
+    """Put a matrix in the order in which it is searched."""
+    projects = dict.fromkeys(row.project for row in matrix.companions)
+    platforms = dict.fromkeys(build.platform for build in matrix.torch)
+    return Tables(
+        matrix=matrix,
+        architectures={row.capability: row for row in matrix.architectures},
+        cuda={row.version: row for row in matrix.cuda},
+        releases={
+            platform: releases_of(build for build in matrix.torch if build.platform == platform)
+            for platform in platforms
+        },
+        companions={
+            project: tuple(
+                sorted(
+                    (row for row in matrix.companions if row.project == project),
+                    key=lambda row: row.version,
+                    reverse=True,
+                )
+            )
+            for project in projects
+        },
+        onnxruntime={
+            platform: tuple(
+                sorted(
+                    (build for build in matrix.onnxruntime if build.platform == platform),
+                    key=lambda build: build.version,
+                    reverse=True,
+                )
+            )
+            for platform in platforms
+        },
+    )
+
+
+def releases_of(builds: Iterable[TorchBuild]) -> tuple[Release, ...]:
+    """Gather builds by version, newest first; the order of builds of one version is kept."""
+    ordered = sorted(builds, key=lambda build: build.version, reverse=True)
+    return tuple(
+        Release(version=version, builds=tuple(group))
+        for version, group in groupby(ordered, key=lambda build: build.version)
+    )
