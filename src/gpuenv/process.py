@@ -25,6 +25,12 @@ _POLL_S: Final = 0.05
 """How often a child's reports are looked at, in seconds."""
 
 
+_GRACE_S: Final = 2.0
+"""How long a killed program is waited for: in an uninterruptible driver call it stays for good."""
+
+_NOT_ENDED: Final = -9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessResult:
     """How a process ended, and what it said."""
@@ -63,11 +69,11 @@ def run(
             timed_out = False
         except subprocess.TimeoutExpired:
             _end(child)
-            stdout, stderr = child.communicate()
+            stdout, stderr = _last_words(child)
             timed_out = True
     return ProcessResult(
         argv=tuple(argv),
-        exit_code=child.returncode,
+        exit_code=_NOT_ENDED if child.returncode is None else child.returncode,
         stdout=stdout or "",
         stderr=stderr or "",
         seconds=time.monotonic() - started,
@@ -247,10 +253,19 @@ def _started(
     finally:
         if child.poll() is None:
             _end(child)
-            child.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=_GRACE_S)
         for pipe in (child.stdout, child.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+def _last_words(child: subprocess.Popen[str]) -> tuple[str, str]:
+    """Take what a killed program still said; one that hangs inside a driver call cannot even be killed."""
+    try:
+        return child.communicate(timeout=_GRACE_S)
+    except subprocess.TimeoutExpired:
+        return "", ""
 
 
 def _end(child: subprocess.Popen[str]) -> None:

@@ -153,7 +153,8 @@ def test_a_cause_that_no_installation_here_removes_is_not_fixed(tmp_path: Path) 
 
 def test_fix_shows_the_cause_and_ends_as_the_installation_does(cpu_environment: Path, tmp_path: Path) -> None:
     # No driver of this branch drives the card: the installation is an expected no, and nothing is changed.
-    ran = run("--fix", "--venv", cpu_environment, cwd=tmp_path, gpus=RTX_5090, GPUENV_DRIVER="470.82.01")
+    arguments = ("--fix", "--venv", cpu_environment)
+    ran = run(*arguments, cwd=tmp_path, gpus=RTX_5090, GPUENV_DRIVER="470.82.01", GPUENV_INDEXES=str(tmp_path))
     assert ran.returncode == 1
     assert "[cpu-build-installed]" in ran.stdout.decode()
     assert b"Traceback" not in ran.stderr

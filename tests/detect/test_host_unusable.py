@@ -197,3 +197,12 @@ class TestOverrides:
             detect(tmp_path, **{variable: value})
         assert refused.value.code == "override-invalid"
         assert (refused.value.context["variable"], refused.value.context["value"]) == (variable, value)
+
+
+def test_a_sandbox_that_shows_no_card_of_a_driven_machine_is_not_taken_for_a_machine_without(tmp_path: Path) -> None:
+    (tmp_path / "sys/bus/pci/devices").mkdir(parents=True)
+    add_kernel_module(tmp_path, "580.95.05")
+    write(tmp_path / "proc/1/cgroup", "12:devices:/kubepods/besteffort/pod7d1f/5e0c\n")
+    host = detect(tmp_path)
+    assert (host.presence, host.gpus) == (Presence.UNUSABLE, ())
+    assert host.problems == (Notice.of("gpu-not-passed", gpus=("NVIDIA GPU",), container="kubernetes", command=None),)

@@ -139,7 +139,7 @@ class TestPlatform:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("ubuntu", Distribution(id="ubuntu", id_like=("debian",), version="24.04")),
+        ("ubuntu", Distribution(id="ubuntu", id_like=("debian",), version="24.04", pretty_name="Ubuntu 24.04.3 LTS")),
         ("mint", Distribution(id="linuxmint", id_like=("ubuntu", "debian"), version="22.1")),
         ("fedora", Distribution(id="fedora", version="42")),
         ("arch", Distribution(id="arch")),

@@ -149,3 +149,17 @@ def test_a_family_index_that_fails_is_named(resolve: Compile, pytorch: Source, s
         resolve(pin("2.0+cu126", "cu126", pytorch))
     assert caught.value.code == "index-failed"
     assert caught.value.context == {"status": "500", "url": f"{server.pytorch_url}/cu126/torch/"}
+
+
+def test_an_excluded_project_stays_out_whatever_depends_on_it(
+    resolve: Compile, server: IndexServer, wheels: Path
+) -> None:
+    for name, requires in (("onnxruntime", ()), ("onnxruntime-gpu", ()), ("rembg", ("onnxruntime>=1.14",))):
+        server.add(make_wheel(wheels, name, "1.31.0", requires=requires), "pypi")
+    runtime = pin("1.31.0", "cu130", Source(kind=SourceKind.PYPI), "onnxruntime-gpu")
+    both = {"onnxruntime-gpu": "1.31.0", "rembg": "1.31.0", "onnxruntime": "1.31.0"}
+    assert resolve(runtime, others=("rembg",)) == both
+    assert resolve(runtime, others=("rembg",), excluded=("onnxruntime",)) == {
+        "onnxruntime-gpu": "1.31.0",
+        "rembg": "1.31.0",
+    }

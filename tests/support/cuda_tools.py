@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,4 +54,16 @@ def install_cuda_tools(folder: Path) -> CudaTools | str:
     if ran.returncode != 0:
         return f"the CUDA compiler cannot be installed: {ran.stderr.strip()[-300:]}"
     done.write_text(wanted, encoding="utf-8")
+    return tools
+
+
+@pytest.fixture(scope="session")
+def cuda_tools(pytestconfig: pytest.Config) -> CudaTools:
+    if shutil.which("g++") is None:
+        pytest.skip("nvcc needs g++")
+    cache = pytestconfig.cache
+    assert cache is not None
+    tools = install_cuda_tools(cache.mkdir("cuda-13.2.2"))
+    if isinstance(tools, str):
+        pytest.skip(tools)
     return tools

@@ -32,6 +32,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     found = detect(options_from(arguments), invocation.surroundings, save=arguments.save)
     return detection_result(
         found.host,
+        found.details,
         found.environment,
         notes=found.notes,
         saved=found.saved,

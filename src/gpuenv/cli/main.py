@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import io
 import json
 import os
 import sys
@@ -46,6 +46,10 @@ def main(argv: Sequence[str]) -> int:
     if argv[0] in {"-V", "--version"}:
         sys.stdout.write(f"gpuenv {__version__}\n")
         return 0
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show a character (cp936, ASCII) gets a stand-in for it, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     name = ALIASES.get(argv[0], argv[0])
     is_json = "--json" in _own_arguments(argv)
     terminal = Terminal(
@@ -108,6 +112,8 @@ def _own_arguments(argv: Sequence[str]) -> Sequence[str]:
 def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -> CommandResult:
     names = [command.name for command in COMMANDS]
     if name not in names:
+        import difflib  # noqa: PLC0415 - only for a slip of the finger
+
         near = difflib.get_close_matches(name, [*names, *ALIASES], n=3, cutoff=0.4) or names
         raise UsageError("unknown-command", command=name, near=tuple(near))
     arguments = command_parser(name).parse_args(argv)

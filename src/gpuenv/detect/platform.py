@@ -46,6 +46,8 @@ class Distribution:
     id_like: tuple[str, ...] = ()
     """`debian` for Ubuntu's children."""
     version: str = ""
+    pretty_name: str = ""
+    """`Ubuntu 24.04.3 LTS`."""
 
     def is_any(self, *names: str) -> bool:
         """Whether it is one of those, or derived from one."""
@@ -124,6 +126,7 @@ def parse_os_release(text: str) -> Distribution:
         id=fields.get("ID", "").lower(),
         id_like=tuple(fields.get("ID_LIKE", "").lower().split()),
         version=fields.get("VERSION_ID", ""),
+        pretty_name=fields.get("PRETTY_NAME", ""),
     )
 
 

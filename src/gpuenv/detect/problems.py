@@ -55,7 +55,7 @@ def refused_libcuda(scene: Scene, visible: Sequence[Gpu], *, root: Path) -> tupl
         return ()
     path, version = libcuda
     detail = f"{path}: {version}, {kernel}"
-    return (Notice.of("forward-compat-refused", gpus=refusing, detail=detail, folder=str(path.parent)),)
+    return (Notice.of("forward-compat-refused", gpus=refusing, detail=detail),)
 
 
 def _missing_link(scene: Scene) -> Notice:

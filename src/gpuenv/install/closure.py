@@ -43,6 +43,7 @@ def compile_closure(
     with_hashes: bool,
     is_offline: bool = False,
     constraints: Sequence[str] = (),
+    excluded: Sequence[str] = (),
     reporter: Reporter | None = None,
 ) -> tuple[LockedPackage, ...]:
     """Resolve the pins and the other requirements to exact versions, sorted by name.
@@ -50,7 +51,8 @@ def compile_closure(
     The family comes from the sources of its pins and as wheels only; everything else from the user's own indexes.
     `platform` None means: for the interpreter `python` itself, whose version `python_version` then is. A described
     platform is resolved with `python` as the interpreter that uv runs with. `constraints` are requirements that
-    limit versions, such as `numpy<2`, or `numpy==1.26.4` for a package that has to stay.
+    limit versions, such as `numpy<2`, or `numpy==1.26.4` for a package that has to stay. `excluded` projects are left
+    out whatever depends on them, such as `onnxruntime` beside `onnxruntime-gpu`, which has all of it.
 
     Raises the codes of `why_failed`: `dependencies-conflict` with uv's explanation, `package-not-found`,
     `network-unreachable`, ...
@@ -62,6 +64,7 @@ def compile_closure(
         pins=tuple(pins),
         others=tuple(others),
         constraints=tuple(constraints),
+        excluded=tuple(excluded),
         python=python,
         target=target_arguments(platform, str(python_version)) if platform is not None else (),
         settings=settings,
@@ -98,6 +101,7 @@ class _Question:
     pins: tuple[Pin, ...]
     others: tuple[str, ...]
     constraints: tuple[str, ...]
+    excluded: tuple[str, ...]
     python: Path
     target: tuple[str, ...]
     settings: IndexSettings
@@ -118,6 +122,8 @@ class _Question:
             others.write_text("".join(f"{line}\n" for line in self.others), encoding="utf-8")
             limits = Path(folder, "constraints.txt")
             limits.write_text("".join(f"{line}\n" for line in self.constraints), encoding="utf-8")
+            barred = Path(folder, "excludes.txt")
+            barred.write_text("".join(f"{line}\n" for line in self.excluded), encoding="utf-8")
             argv = compile_argv(
                 self.uv,
                 (project, *((others,) if self.others else ())),
@@ -125,6 +131,7 @@ class _Question:
                 target=self.target,
                 indexes=self.access.arguments,
                 constraints=(*self.settings.constraints, *((str(limits),) if self.constraints else ())),
+                excludes=(str(barred),) if self.excluded else (),
                 only_binary=tuple(pin.project for pin in self.pins),
                 with_hashes=self.with_hashes,
                 is_offline=self.is_offline,

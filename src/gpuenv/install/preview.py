@@ -37,12 +37,15 @@ def preview_install(
     settings: IndexSettings,
     environ: Mapping[str, str],
     constraints: Sequence[str] = (),
+    excluded: Sequence[str] = (),
     reporter: Reporter,
 ) -> tuple[LockedPackage, ...]:
     """List what uv would add to or change in the environment of `python`, the family included, sorted by name.
 
     What is installed and still fits stays as it is. The pins of `kept` projects are met by what is installed, so
-    their own source is not asked. Raises the codes of `why_failed`.
+    their own source is not asked. `excluded` projects are left out whatever depends on them.
+
+    Raises the codes of `why_failed`.
     """
     changing = [pin for pin in pins if pin.project not in kept]
     requirements = [f"{pin.project}=={pin.version}" if pin.project in kept else pin.requirement for pin in pins]
@@ -54,9 +57,12 @@ def preview_install(
         asked.write_text("".join(f"{line}\n" for line in others), encoding="utf-8")
         limits = Path(folder, "constraints.txt")
         limits.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
+        barred = Path(folder, "excludes.txt")
+        barred.write_text("".join(f"{line}\n" for line in excluded), encoding="utf-8")
         argv = (
             *(str(find_uv(environ)), "pip", "install", "--dry-run", "--python", str(python)),
             *("--requirements", str(project), "--requirements", str(asked), "--constraints", str(limits)),
+            *("--excludes", str(barred)),
             *(part for pin in changing for part in ("--reinstall-package", pin.project)),
             *(part for file in settings.constraints for part in ("--constraints", file)),
             *access.arguments,

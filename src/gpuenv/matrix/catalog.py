@@ -12,6 +12,7 @@ from gpuenv.matrix.architectures_file import parse_architectures
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.cudnn_file import parse_cudnn
 from gpuenv.matrix.derived import with_minimum_onnxruntime
+from gpuenv.matrix.extensions_file import EXTENSIONS, parse_extensions
 from gpuenv.matrix.folder import read_table
 from gpuenv.matrix.gpus_file import parse_gpus
 from gpuenv.matrix.manifest_file import MANIFEST, is_matrix_version, parse_manifest
@@ -20,7 +21,7 @@ from gpuenv.matrix.torch_file import parse_torch
 from gpuenv.models.matrix import CompatibilityMatrix
 
 if TYPE_CHECKING:
-    from gpuenv.models.matrix import GpuModel
+    from gpuenv.models.matrix import Extension, GpuModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ def load_matrix(choice: str | None, *, cwd: Path) -> CompatibilityMatrix:
         cudnn=parse_cudnn(read_table(folder, "cudnn.toml")).releases,
         nightly=torch.nightly,
         gpus=_gpu_models(folder),
+        triton=torch.triton,
+        extensions=_extensions(folder),
     )
 
 
@@ -93,6 +96,12 @@ def find_matrix(choice: str | None, *, cwd: Path) -> Path:
 
 def _gpu_models(folder: Path) -> tuple[GpuModel, ...]:
     return parse_gpus(read_table(folder, "gpus.toml")).models
+
+
+def _extensions(folder: Path) -> tuple[Extension, ...]:
+    if not (folder / EXTENSIONS).is_file():
+        return ()
+    return parse_extensions(read_table(folder, EXTENSIONS)).extensions
 
 
 def _shelf() -> Path:

@@ -95,6 +95,10 @@ class Table:
             raise self.error(key, "wrong-type", value)
         return Table(value, file=self.file, place=self._below(key))
 
+    def optional_table(self, key: str) -> Table:
+        """Read a table below this one; absent means an empty one."""
+        return self.table(key) if key in self._values else Table({}, file=self.file, place=self._below(key))
+
     def tables(self, key: str) -> Iterator[Table]:
         """Read a list of tables; absent means none."""
         if key not in self._values:

@@ -121,5 +121,7 @@ class Inspection:
     uncovered: tuple[Notice, ...] = ()
     """What the target needs and does not get."""
     notes: tuple[Notice, ...] = ()
+    missing: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    """Shared libraries that nothing provides, each with the libraries that need it; None where it was not asked."""
     bytes_fetched: int | None = None
     """Over the network; None without a URL."""

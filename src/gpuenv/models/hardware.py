@@ -96,3 +96,30 @@ class HostFacts:
     """GPUs of other vendors by name: seen, and not yet a target."""
     container: str | None = None
     """The container runtime, e.g. `docker`, or None outside containers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CudaToolkit:
+    """A CUDA toolkit installed on the machine, in contrast to the CUDA libraries that wheels bring."""
+
+    root: str
+    version: CudaVersion | None
+    """None where the folder does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostDetails:
+    """What else a person asked for help would want to know of a machine; no decision rests on it."""
+
+    system: str
+    """`Ubuntu 24.04.3 LTS`."""
+    kernel: str
+    """Kernel release; empty where the system tells none."""
+    kernel_module: str | None
+    """Flavour of the loaded NVIDIA module: `open` or `proprietary`."""
+    memory_bytes: int | None
+    disk_free_bytes: int | None
+    """Free on the disk of the current folder."""
+    toolkits: tuple[CudaToolkit, ...] = ()
+    shadowing: tuple[str, ...] = ()
+    """Folders of LD_LIBRARY_PATH with CUDA libraries that would be loaded instead of those of the wheels."""

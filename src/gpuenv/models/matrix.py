@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.cuda import CudaVersion
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from gpuenv.models.cuda import Architecture, ComputeCapability, DriverVersion
     from gpuenv.models.platform import PlatformName, PythonVersion
+
+
+_FIRST_BLACKWELL: Final = 10
+"""Major of the first compute capability for which Triton calls `ptxas-blackwell`."""
 
 
 class Evidence(Enum):
@@ -120,6 +124,12 @@ class TorchBuild:
     provenance: Provenance
     free_threaded: tuple[PythonVersion, ...] = ()
     """The free-threaded Pythons that it has wheels for: 3.13t."""
+    nccl: Version | None = None
+    """The NCCL that it ships or pins; None where it has none (Windows, CPU) or where that is not established."""
+    triton: SpecifierSet | None = None
+    """The Triton releases that it depends on: `==3.6.0`, `~=3.9.0`; None where it depends on none."""
+    cxx_standard: int | None = None
+    """The C++ standard that extensions have to be compiled with: 17, 20; None where not established."""
 
     cuda: CudaVersion | None = field(init=False, repr=False)
     """CUDA version it was built with, by its tag; None for a CPU build."""
@@ -183,6 +193,58 @@ class CudnnRelease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TritonRelease:
+    """One release of Triton with the assemblers in its wheels: what torch.compile hands to the driver."""
+
+    version: Version
+    ptxas: CudaVersion
+    """CUDA version of its `ptxas`."""
+    ptxas_blackwell: CudaVersion | None
+    """CUDA version of its `ptxas-blackwell`, used for capabilities from 10.0 on; None where it has only one."""
+    provenance: Provenance
+
+    def ptxas_for(self, capability: ComputeCapability) -> CudaVersion:
+        """Tell which CUDA version the machine code comes from that it makes for a GPU."""
+        if self.ptxas_blackwell is not None and capability.major >= _FIRST_BLACKWELL:
+            return self.ptxas_blackwell
+        return self.ptxas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """A package with GPU code of its own, or one that brings such packages: where wheels are, when to compile."""
+
+    package: str
+    wheels: tuple[str, ...]
+    """Where its wheels are: `pypi`, or a page of wheels; () where there are none."""
+    binds_to_torch: bool
+    """Whether its binaries serve one torch release (or minor release) only."""
+    pairs: tuple[tuple[Version, SpecifierSet], ...]
+    """Known releases and the torch versions that each goes with, ascending."""
+    sass: frozenset[Architecture]
+    """In its newest wheels, as far as established."""
+    ptx: frozenset[Architecture]
+    first_with_sm_120: Version | None
+    """First release with machine code for 12.0; None where none is known."""
+    source_build: SourceBuild
+    architecture_variable: str | None
+    """The variable that tells its build which architectures to compile for; None where it has none."""
+    import_check: str
+    """Python statements, or `-m MODULE`, that show whether it works."""
+    note: str
+    provenance: Provenance
+
+
+class SourceBuild(Enum):
+    """When a package has to be compiled."""
+
+    NEVER = "never"
+    WITHOUT_WHEEL = "without-wheel"
+    """Where no wheel fits the torch, the Python and the platform."""
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NightlyChannel:
     """One nightly index of PyTorch."""
 
@@ -192,6 +254,8 @@ class NightlyChannel:
     sass: frozenset[Architecture]
     """Linux x86_64; empty where not established."""
     provenance: Provenance
+    keeps: int | None = None
+    """How many of the newest versions of a package the channel lists; older ones vanish. None where not established."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +274,9 @@ class CompatibilityMatrix:
     cudnn: tuple[CudnnRelease, ...]
     nightly: tuple[NightlyChannel, ...]
     gpus: tuple[GpuModel, ...]
+    triton: tuple[TritonRelease, ...] = ()
+    """Ascending."""
+    extensions: tuple[Extension, ...] = ()
 
     def architecture(self, capability: ComputeCapability) -> ArchitectureRow | None:
         """The row of that capability, or None for a GPU newer (or older) than the matrix."""
@@ -218,3 +285,10 @@ class CompatibilityMatrix:
     def cuda_release(self, version: CudaVersion) -> CudaRelease | None:
         """The row of that toolkit version, or None."""
         return next((row for row in self.cuda if row.version == version), None)
+
+    def triton_of(self, build: TorchBuild) -> TritonRelease | None:
+        """The newest known release of Triton that a build of torch depends on, or None."""
+        wanted = build.triton
+        if wanted is None:
+            return None
+        return max((row for row in self.triton if row.version in wanted), key=lambda row: row.version, default=None)

@@ -103,6 +103,10 @@ class Resolution:
     cudnn: Version | None
     constraints: tuple[str, ...] = ()
     """Limits on what the engine chooses beside the pins: `nvidia-cudnn-cu12<9.11` for a GPU that 9.11 dropped."""
+    libraries: tuple[str, ...] = ()
+    """Requirements for the wheels that bring CUDA and cuDNN, where neither torch nor an extra does."""
+    excluded: tuple[str, ...] = ()
+    """Projects that no dependency may bring in: `onnxruntime` beside `onnxruntime-gpu` (rule 7)."""
     kept: tuple[str, ...] = ()
     """Projects whose installed build stays (rule 9)."""
     rejected: tuple[Rejection, ...] = ()

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.hardware import Presence
+from gpuenv.models.notice import Notice
 from gpuenv.models.request import GPU_FAMILY
 from gpuenv.report.envelope import notice_as_json
 from gpuenv.report.messages import phrase
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gpuenv.models.environment import Environment, InstalledDistribution
-    from gpuenv.models.hardware import Gpu, HostFacts
-    from gpuenv.models.notice import Notice
+    from gpuenv.models.hardware import Gpu, HostDetails, HostFacts
     from gpuenv.models.platform import Platform
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
@@ -28,6 +28,7 @@ _SHOWN: Final = frozenset({*GPU_FAMILY, "onnxruntime", "onnxruntime-directml"})
 
 def detection_result(
     host: HostFacts,
+    details: HostDetails,
     environment: Environment | None,
     *,
     notes: tuple[Notice, ...],
@@ -39,12 +40,12 @@ def detection_result(
         status="ok",
         exit_code=0,
         data={
-            "host": host_as_json(host, language),
+            "host": {**host_as_json(host, language), "details": details_as_json(details)},
             "environment": environment_as_json(environment),
             "warnings": [notice_as_json(note, language) for note in notes],
             "saved": str(saved) if saved else None,
         },
-        write=partial(_write, host=host, environment=environment, notes=notes, saved=saved),
+        write=partial(_write, host=host, details=details, environment=environment, notes=notes, saved=saved),
     )
 
 
@@ -70,6 +71,19 @@ def host_as_json(host: HostFacts, language: Language) -> dict[str, Any]:
         "probes": [
             {"probe": answer.probe.value, "outcome": answer.outcome, "detail": answer.detail} for answer in host.probes
         ],
+    }
+
+
+def details_as_json(details: HostDetails) -> dict[str, Any]:
+    """Make the `details` of `host`."""
+    return {
+        "system": details.system,
+        "kernel": details.kernel,
+        "kernel_module": details.kernel_module,
+        "memory_bytes": details.memory_bytes,
+        "disk_free_bytes": details.disk_free_bytes,
+        "toolkits": [{"root": found.root, "version": _text(found.version)} for found in details.toolkits],
+        "shadowing": list(details.shadowing),
     }
 
 
@@ -120,6 +134,7 @@ def _write(
     terminal: Terminal,
     *,
     host: HostFacts,
+    details: HostDetails,
     environment: Environment | None,
     notes: tuple[Notice, ...],
     saved: Path | None,
@@ -133,11 +148,13 @@ def _write(
     if environment is not None:
         _write_environment(terminal, environment)
     if terminal.verbosity > 0:
+        _write_details(terminal, details)
         for answer in host.probes:
             terminal.print(
                 f"source    {answer.probe.value:<10} {answer.outcome:<8} {answer.detail}".rstrip(), style="dim"
             )
-    for note in (*host.problems, *notes):
+    shadows = (Notice.of("libraries-shadowed", folders=details.shadowing),) if details.shadowing else ()
+    for note in (*host.problems, *shadows, *notes):
         terminal.notice("warning", note)
     if saved is not None:
         terminal.say(phrase("machine-saved", {"path": str(saved)}, terminal.language).message)
@@ -170,6 +187,16 @@ def _write_environment(terminal: Terminal, environment: Environment) -> None:
     if environment.remnants:
         names = ", ".join(environment.remnants)
         terminal.print(f"package   {phrase('remnants', {'names': names}, terminal.language).message}", style="red")
+
+
+def _write_details(terminal: Terminal, details: HostDetails) -> None:
+    memory = f", {round(details.memory_bytes / _GIB)} GiB" if details.memory_bytes else ""
+    disk = f", {round(details.disk_free_bytes / _GIB)} GiB free on disk" if details.disk_free_bytes is not None else ""
+    terminal.print(f"system    {details.system}, kernel {details.kernel or '?'}{memory}{disk}")
+    if details.kernel_module:
+        terminal.print(f"module    {details.kernel_module}")
+    for toolkit in details.toolkits:
+        terminal.print(f"toolkit   CUDA {toolkit.version or '?'} ({toolkit.root})")
 
 
 def _platform(platform: Platform, container: str | None) -> str:

@@ -34,11 +34,18 @@ def inspection_result(inspection: Inspection, language: Language) -> CommandResu
             "gpus": list(inspection.gpus),
             "examined": inspection.examined,
             "bytes_fetched": inspection.bytes_fetched,
+            "missing": _missing_as_json(inspection),
             "warnings": [notice_as_json(note, language) for note in inspection.notes],
         },
         errors=inspection.uncovered,
         write=partial(_write, inspection=inspection),
     )
+
+
+def _missing_as_json(inspection: Inspection) -> list[dict[str, Any]] | None:
+    if inspection.missing is None:
+        return None
+    return [{"library": name, "needed_by": list(needed_by)} for name, needed_by in inspection.missing]
 
 
 def conflict_result(conflict: Conflict, language: Language) -> CommandResult:
@@ -94,6 +101,9 @@ def _write(terminal: Terminal, *, inspection: Inspection) -> None:
     if rows:
         for line in _aligned([headings, *rows]):
             terminal.write(f"{line}\n")
+    for name, needed_by in inspection.missing or ():
+        facts = {"library": name, "needed_by": needed_by}
+        terminal.write(f"{phrase('shared-library-missing', facts, terminal.language).message}\n")
     for line in _footnotes(inspection, terminal.language):
         terminal.write(f"{line}\n")
     for note in inspection.notes:

@@ -8,7 +8,7 @@ from gpuenv.models.progress import Reporter
 from gpuenv.report.messages import phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
     from rich.console import Console
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Terminal:
-    """Two consoles, made when first used: `rich` costs more than most commands."""
+    """Two streams. Colour comes through `rich`, which is loaded only for a terminal that shows it."""
 
     def __init__(
         self,
@@ -35,25 +35,9 @@ class Terminal:
         self._environ = environ
         self._consoles: dict[str, Console] = {}
 
-    def _console(self, name: str) -> Console:
-        if name not in self._consoles:
-            from rich.console import Console  # noqa: PLC0415 - costs as much as the rest of a small command
-
-            stream = self._streams[name]
-            self._consoles[name] = Console(
-                file=stream,
-                no_color=bool(self._environ.get("NO_COLOR")),
-                _environ=self._environ,
-                highlight=False,
-                soft_wrap=True,
-                emoji=False,
-                markup=False,
-            )
-        return self._consoles[name]
-
     def print(self, text: str = "", style: str | None = None) -> None:
         """Write a line of the result to stdout."""
-        self._console("out").print(text, style=style)
+        self._line("out", text, style)
 
     def write(self, text: str) -> None:
         """Write to stdout as it is, to be read by a program: no tab, control character or width is touched."""
@@ -62,19 +46,7 @@ class Terminal:
     def say(self, text: str, style: str | None = None) -> None:
         """Write a line of talk to stderr; `-q` silences it."""
         if self.verbosity >= 0:
-            self._console("err").print(text, style=style)
-
-    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Write a plain table to stdout."""
-        from rich.table import Table  # noqa: PLC0415 - as above
-        from rich.text import Text  # noqa: PLC0415 - as above
-
-        table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
-        for heading in headings:
-            table.add_column(heading)
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        self._console("out").print(table)
+            self._line("err", text, style)
 
     def notice(self, kind: str, notice: Notice) -> None:
         """Write a coded notice to stderr, hints below: `error: ... [code]`. Never silenced for errors."""
@@ -82,10 +54,34 @@ class Terminal:
         if self.verbosity < 0 and kind != "error":
             return
         style = {"error": "bold red", "warning": "yellow"}.get(kind, "cyan")
-        console = self._console("err")
-        console.print(f"{kind}: {sentence.message} [{notice.code}]", style=style)
+        self._line("err", f"{kind}: {sentence.message} [{notice.code}]", style)
         for hint in sentence.hints:
-            console.print(f"  hint: {hint}", style="cyan")
+            self._line("err", f"  hint: {hint}", "cyan")
+
+    def _line(self, name: str, text: str, style: str | None) -> None:
+        if style is None or not self._is_coloured(name):
+            self._streams[name].write(f"{text}\n")
+        else:
+            self._console(name).print(text, style=style)
+
+    def _is_coloured(self, name: str) -> bool:
+        if self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb":
+            return False
+        return bool(self._environ.get("FORCE_COLOR")) or self._streams[name].isatty()
+
+    def _console(self, name: str) -> Console:
+        if name not in self._consoles:
+            from rich.console import Console  # noqa: PLC0415 - costs as much as the rest of a small command
+
+            self._consoles[name] = Console(
+                file=self._streams[name],
+                _environ=self._environ,
+                highlight=False,
+                soft_wrap=True,
+                emoji=False,
+                markup=False,
+            )
+        return self._consoles[name]
 
 
 class TerminalReporter(Reporter):

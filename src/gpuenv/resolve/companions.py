@@ -45,13 +45,39 @@ def companion_pins(problem: Problem, candidate: Candidate) -> tuple[tuple[Pin, .
 
 
 def _pair(problem: Problem, candidate: Candidate, project: str, requirement: Requirement) -> Pin | None:
-    """Take the newest release that pairs with the build and that the same source has."""
+    """Take the installed release where torch stays and it pairs; else the newest that pairs and its source has."""
+    if problem.keeps:
+        kept = _installed(problem, candidate, project)
+        if kept is not None and _is_admitted(problem, project, requirement, kept.version):
+            return kept
     for version, evidence in _offers(problem, candidate, project):
         if _is_admitted(problem, project, requirement, version):
             return Pin(
                 project=project, version=version, tag=candidate.build.tag, source=candidate.source, evidence=evidence
             )
     return None
+
+
+def _installed(problem: Problem, candidate: Candidate, project: str) -> Pin | None:
+    """Find the installed companion if it pairs with the build: by its version, and by its CUDA tag where it tells."""
+    found = problem.environment.installed(project) if problem.environment is not None else None
+    if found is None or found.problems:
+        return None
+    build = candidate.build
+    tag = found.version.local or found.build_tag
+    if tag is not None and tag != build.tag.removeprefix("nightly/"):
+        return None
+    evidence = next(
+        (
+            release.provenance.evidence
+            for release in problem.tables.pairs(project, build.version)
+            if str(release.version) == found.version.public
+        ),
+        None,
+    )
+    if evidence is None:
+        return None
+    return Pin(project=project, version=found.version, tag=build.tag, source=candidate.source, evidence=evidence)
 
 
 def _offers(problem: Problem, candidate: Candidate, project: str) -> Iterator[tuple[Version, Evidence]]:
@@ -70,9 +96,12 @@ def _offers(problem: Problem, candidate: Candidate, project: str) -> Iterator[tu
 def _is_admitted(problem: Problem, project: str, requirement: Requirement, version: Version) -> bool:
     """By what was asked for, and by what the other installed packages require."""
     by_others = problem.installed_specifiers.get(project)
-    if by_others is not None and "installed" not in problem.ignored:
-        if not by_others.contains(version, prereleases=True):
-            return False
+    if (
+        "installed" not in problem.ignored
+        and by_others is not None
+        and not by_others.contains(version, prereleases=True)
+    ):
+        return False
     if "requirements" in problem.ignored or not requirement.specifier:
         return True
     return requirement.specifier.contains(version, prereleases=True)

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from gpuenv.models.target import Target
 
 
-def nightly_builds(
-    matrix: CompatibilityMatrix, target: Target, pages: Iterable[ProjectPage]
-) -> tuple[TorchBuild, ...]:
+def nightly_builds(matrix: CompatibilityMatrix, target: Target, pages: Iterable[ProjectPage]) -> tuple[TorchBuild, ...]:
     """Make a build for each dated version that a page of a live channel lists.
 
     What code a channel holds is known for Linux x86_64; elsewhere it is taken from the newest stable build of the same

@@ -5,86 +5,108 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import DriverFit
 from gpuenv.resolve.floor import required_driver
+from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage, onnxruntime_fit
+from gpuenv.resolve.refusal import DRIVER_REFUSALS
 from gpuenv.resolve.search import search
-from gpuenv.rules.coverage import build_coverage
 from gpuenv.rules.driver import first_driver, read_driver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from packaging.version import Version
-
-    from gpuenv.models.matrix import TorchBuild
+    from gpuenv.models.cuda import CudaVersion
+    from gpuenv.models.matrix import OnnxRuntimeBuild
+    from gpuenv.models.resolution import Candidate
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Problem
+    from gpuenv.resolve.refusal import Refusal
 
 
-def notes_on(problem: Problem, best: Judgement) -> Iterator[Notice]:
+def notes_on(problem: Problem, best: Judgement, refused: Iterable[tuple[Candidate, Refusal]]) -> Iterator[Notice]:
     """List what is remarkable about a choice."""
     build = best.candidate.build
     if problem.target.is_cpu:
         if build.cuda is not None:
             yield Notice.of("cuda-build-on-cpu-target", build=build.label)
     else:
-        yield from _gpu_notes(problem, best)
+        yield from _gpu_notes(problem, best, refused)
     for project in best.missing:
         yield Notice.of(f"{project}-not-available", build=build.label)
     if not build.is_official:
         yield Notice.of("unofficial-build", build=build.label)
+    if build.is_nightly:
+        yield Notice.of("nightly-vanishes", build=build.label, lock=f"torch=={build.version}")
+    yield from _runtime_notes(problem, best)
 
 
-def _gpu_notes(problem: Problem, best: Judgement) -> Iterator[Notice]:
+def onnxruntime_notes(problem: Problem, build: OnnxRuntimeBuild) -> Iterator[Notice]:
+    """List what is remarkable about a choice of ONNX Runtime: PTX, a minor fit, what Windows needs beside it."""
+    name = f"{PROJECT} {build.version}"
+    for gpu in problem.target.gpus:
+        served = onnxruntime_coverage(problem, build, gpu)
+        if served is not None and served.kind == "ptx" and served.via is not None:
+            yield Notice.of("ptx-only", build=name, gpu=gpu.label, ptx=served.via.compute)
+    if onnxruntime_fit(problem, build) is DriverFit.MINOR:
+        yield _minor(problem, name, build.cuda)
+    if problem.target.platform.name == "windows-x86_64":
+        yield Notice.of("onnxruntime-needs-msvc-runtime", build=name)
+
+
+def _runtime_notes(problem: Problem, best: Judgement) -> Iterator[Notice]:
+    pin = next((pin for pin in best.companions if pin.project == PROJECT), None)
+    if pin is None:
+        return
+    builds = problem.tables.onnxruntime[problem.target.platform.name]
+    build = next(build for build in builds if build.version == Version(pin.version.public))
+    yield from onnxruntime_notes(problem, build)
+
+
+def _gpu_notes(problem: Problem, best: Judgement, refused: Iterable[tuple[Candidate, Refusal]]) -> Iterator[Notice]:
     build = best.candidate.build
     for served in best.coverage:
         if served.kind == "ptx" and served.via is not None:
             yield Notice.of("ptx-only", build=build.label, gpu=served.gpu.label, ptx=served.via.compute)
     if best.fit is DriverFit.MINOR and build.cuda is not None:
-        release = problem.matrix.cuda_release(build.cuda)
-        direct = first_driver(release, problem.target.platform) if release else None
-        yield Notice.of(
-            "driver-fit-minor",
-            build=build.label,
-            cuda=str(build.cuda),
-            driver_cuda=str(problem.driver_cuda),
-            direct=str(direct) if direct else None,
-        )
+        yield _minor(problem, build.label, build.cuda)
+    if any(capability.is_tegra for capability in problem.architectures) and problem.target.driver is None:
+        yield Notice.of("jetson-needs-jetpack", gpus=tuple(gpu.label for gpu in problem.target.gpus), jetpack="7")
     last = _last_release(problem)
     if last is not None:
         yield last
-    newer = _newer_with_driver(problem, best)
-    if newer is not None:
-        yield newer
+    if any(refusal.code in DRIVER_REFUSALS for _, refusal in refused):
+        newer = _newer_with_driver(problem, best)
+        if newer is not None:
+            yield newer
+
+
+def _minor(problem: Problem, name: str, cuda: CudaVersion) -> Notice:
+    release = problem.tables.cuda.get(cuda)
+    direct = first_driver(release, problem.target.platform) if release else None
+    return Notice.of(
+        "driver-fit-minor",
+        build=name,
+        cuda=str(cuda),
+        driver_cuda=str(problem.driver_cuda),
+        direct=str(direct) if direct else None,
+    )
 
 
 def _last_release(problem: Problem) -> Notice | None:
     """Say that newer releases have no code for these GPUs, and which one dropped them."""
-    builds = [
-        build
-        for build in problem.matrix.torch
-        if build.platform == problem.target.platform.name and build.cuda is not None and not build.is_nightly
-    ]
-    releases: list[Version] = sorted({build.version for build in builds})
-    covering = {build.version for build in builds if _covers_all(problem, build)}
-    last = max(covering, default=None)
-    if last is None or last == releases[-1]:
+    capabilities = frozenset(capability for gpu in problem.target.gpus for capability in gpu.capabilities)
+    end = problem.tables.end_of_support(problem.target.platform.name, capabilities)
+    if end is None:
         return None
+    last, dropped_in = end
     return Notice.of(
         "last-release-for-gpu",
         gpus=tuple(gpu.label for gpu in problem.target.gpus),
         last=str(last),
-        dropped_in=str(releases[releases.index(last) + 1]),
-    )
-
-
-def _covers_all(problem: Problem, build: TorchBuild) -> bool:
-    return all(
-        build_coverage(build, capability, driver_cuda=None, architecture=problem.architectures.get(capability)).refusal
-        is None
-        for gpu in problem.target.gpus
-        for capability in gpu.capabilities
+        dropped_in=str(dropped_in),
     )
 
 

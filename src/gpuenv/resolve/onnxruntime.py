@@ -44,10 +44,18 @@ def onnxruntime_pin(
         return None
     if problem.target.is_cpu:
         return Refusal(code="onnxruntime-gpu-on-cpu-target", project=PROJECT)
-    agreeing = next((build for build in runtimes if _agrees(build, candidate)), None)
-    if agreeing is None:
+    agreeing = [build for build in runtimes if _agrees(build, candidate)]
+    if not agreeing:
         return Refusal(code="no-onnxruntime-for-cuda-major", project=PROJECT)
-    return pin_of(agreeing, with_extras=False)
+    return pin_of(installed_runtime(problem, agreeing) or agreeing[0], with_extras=False)
+
+
+def installed_runtime(problem: Problem, builds: Sequence[OnnxRuntimeBuild]) -> OnnxRuntimeBuild | None:
+    """Find the installed build among those that would do: what works stays (rule 9)."""
+    found = problem.environment.installed(PROJECT) if problem.environment is not None else None
+    if found is None or found.problems or problem.request.upgrade:
+        return None
+    return next((build for build in builds if str(build.version) == found.version.public), None)
 
 
 def _agrees(build: OnnxRuntimeBuild, candidate: Candidate) -> bool:
@@ -66,9 +74,7 @@ def _serves(problem: Problem, build: OnnxRuntimeBuild) -> bool:
         requirement is None
         or "requirements" in problem.ignored
         or requirement.specifier.contains(build.version, prereleases=True)
-    ) and (
-        by_others is None or "installed" in problem.ignored or by_others.contains(build.version, prereleases=True)
-    )
+    ) and (by_others is None or "installed" in problem.ignored or by_others.contains(build.version, prereleases=True))
     return (
         is_admitted
         and ("python" in problem.ignored or _has_wheels_for(problem, build))

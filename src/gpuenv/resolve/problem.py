@@ -53,6 +53,8 @@ class Problem:
     installed_specifiers: Mapping[str, SpecifierSet] = field(default_factory=dict)
     """What the other installed packages require of the family, by project."""
     ignored: frozenset[Limit] = frozenset()
+    keeps: bool = False
+    """Whether the installed build of torch stays: what pairs with it then stays too."""
 
     @property
     def matrix(self) -> CompatibilityMatrix:

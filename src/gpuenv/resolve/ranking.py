@@ -20,23 +20,22 @@ _SOURCE_RANK: Final = {SourceKind.PYTORCH: 0, SourceKind.PYPI: 1, SourceKind.FIN
 
 _NO_CUDA: Final = CudaVersion(major=0, minor=0)
 
-Rank = tuple[bool, "Version", int, int, int, CudaVersion, int]
+Rank = tuple[int, int, int, CudaVersion, int, int]
 
 
 def rank(judgement: Judgement) -> Rank:
-    """Rank a judged candidate; the greatest is the best.
+    """Rank a judged candidate among those of its version; the greatest is the best.
 
-    Official builds before side channels, then the newest version; at equal version direct before minor, SASS before
-    PTX, better evidence first, then the highest tag.
+    Direct before minor, SASS before PTX, better evidence first, then the highest tag; of one build, the source that
+    has all the companions.
     """
     build = judgement.candidate.build
     return (
-        is_first_choice(judgement.candidate, is_cpu=judgement.fit is None),
-        build.version,
         0 if judgement.fit is None else _FIT_RANK[judgement.fit],
         -sum(served.kind == "ptx" for served in judgement.coverage),
         -build.provenance.evidence.rank,
         build.cuda or _NO_CUDA,
+        -len(judgement.missing),
         _SOURCE_RANK[judgement.candidate.source.kind],
     )
 
@@ -49,9 +48,9 @@ def is_first_choice(candidate: Candidate, *, is_cpu: bool) -> bool:
     return candidate.build.cuda is None if is_cpu else candidate.build.is_official
 
 
-def would_rank_higher(rejected: Candidate, chosen: Candidate, *, is_cpu: bool) -> bool:
-    """Tell whether a rejected candidate would have come before the chosen one on what is known without a target."""
-    return _static_rank(rejected, is_cpu=is_cpu) > _static_rank(chosen, is_cpu=is_cpu)
+def would_rank_higher(refused: Candidate, chosen: Candidate, *, is_cpu: bool) -> bool:
+    """Tell whether a refused candidate would have come before the chosen one on what is known without a target."""
+    return _static_rank(refused, is_cpu=is_cpu) > _static_rank(chosen, is_cpu=is_cpu)
 
 
 def _static_rank(candidate: Candidate, *, is_cpu: bool) -> tuple[bool, Version, CudaVersion]:

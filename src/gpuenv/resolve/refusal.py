@@ -12,8 +12,8 @@ from gpuenv.rules.driver import first_driver, floor_driver
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gpuenv.errors import ContextValue
     from gpuenv.models.hardware import Gpu
-    from gpuenv.models.notice import ContextValue
     from gpuenv.models.resolution import Candidate
     from gpuenv.resolve.problem import Problem
 

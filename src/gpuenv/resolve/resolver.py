@@ -7,30 +7,35 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
-from gpuenv.models.index import SourceKind
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict, Pin, Rejection, Resolution
-from gpuenv.resolve.conflict import explain, target_conflict
+from gpuenv.resolve.conflict import explain
+from gpuenv.resolve.driver_conflict import target_conflict
 from gpuenv.resolve.floor import required_driver
 from gpuenv.resolve.installed import installed_candidate
-from gpuenv.resolve.judgement import Judgement, judge
+from gpuenv.resolve.judgement import judge, requirement_against
+from gpuenv.resolve.listing import torch_versions
 from gpuenv.resolve.notes import notes_on
-from gpuenv.resolve.onnxruntime import PROJECT
+from gpuenv.resolve.onnxruntime import PROJECT, runtimes_for
 from gpuenv.resolve.onnxruntime_alone import resolve_onnxruntime
-from gpuenv.resolve.problem import PageKey, Problem, make_problem
-from gpuenv.resolve.ranking import is_first_choice, would_rank_higher
+from gpuenv.resolve.problem import make_problem
+from gpuenv.resolve.ranking import would_rank_higher
+from gpuenv.resolve.refusal import Refusal, rejections
 from gpuenv.resolve.search import search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import ProjectPage
     from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.request import Request
+    from gpuenv.models.resolution import Candidate
     from gpuenv.models.target import Target
+    from gpuenv.resolve.judgement import Judgement
+    from gpuenv.resolve.problem import PageKey, Problem
+    from gpuenv.resolve.tables import Tables
 
 
 def resolve(
@@ -40,13 +45,15 @@ def resolve(
     *,
     environment: Environment | None = None,
     pages: Mapping[PageKey, ProjectPage] | None = None,
+    tables: Tables | None = None,
 ) -> Resolution | Conflict:
     """Choose the builds for a request on a target, or say what stands in the way.
 
     Pure: `pages` holds the index pages that were read so far; a page that is not in it is taken to list what the
-    matrix says. An expected no is a `Conflict`, never an exception.
+    matrix says. `tables` is `make_tables(matrix)`, given where many questions are asked of one matrix. An expected no
+    is a `Conflict`, never an exception.
     """
-    problem = make_problem(request, target, matrix, environment=environment, pages=pages)
+    problem = make_problem(request, target, matrix, environment=environment, pages=pages, tables=tables)
     blocked = target_conflict(problem)
     if blocked is not None:
         return blocked
@@ -57,64 +64,82 @@ def resolve(
         return kept
     for attempt, caveats in _attempts(problem):
         found = search(attempt)
-        if found.best is None:
-            continue
-        is_narrowed = attempt.request is not problem.request
-        if is_narrowed and not is_first_choice(found.best.candidate, is_cpu=problem.target.is_cpu):
-            continue
-        return _resolution(problem, found.best, found.rejections, caveats)
+        if found.best is not None:
+            return _resolution(problem, found.best, found.refused, caveats)
     return explain(problem)
 
 
 def _keep(problem: Problem) -> Resolution | None:
-    """Keep the installed build of torch where it serves the request and the target."""
+    """Keep the installed build of torch where it serves the request and the target (rule 9)."""
     if problem.environment is None or problem.request.upgrade:
         return None
     candidate = installed_candidate(problem.environment, problem.target, problem.matrix)
-    if candidate is None:
+    if candidate is None or (problem.target.is_cpu and candidate.build.cuda is not None):
         return None
-    if problem.target.is_cpu and candidate.build.cuda is not None:
+    in_place = replace(
+        problem.ignoring("installed"),
+        pages={key: page for key, page in problem.pages.items() if key[2] != "torch"},
+        keeps=True,
+    )
+    if requirement_against(in_place, candidate.build) is not None:
         return None
-    in_place = replace(problem, pages={key: page for key, page in problem.pages.items() if key[2] != "torch"})
-    judged = judge(in_place.ignoring("installed"), candidate)
-    if isinstance(judged, Notice):
+    judged = judge(in_place, candidate, runtimes_for(in_place))
+    if isinstance(judged, Refusal):
         return None
     resolution = _resolution(problem, judged, (), ())
     environment = problem.environment
     pins = tuple(_installed_pin(pin, environment) for pin in resolution.pins)
-    kept = tuple(pin.project for pin in pins if environment.installed(pin.project) is not None)
+    kept = tuple(pin.project for pin in pins if _is_installed(pin, environment))
     return replace(resolution, pins=pins, kept=kept)
 
 
 def _installed_pin(pin: Pin, environment: Environment) -> Pin:
-    """Keep a companion that pairs, whatever release of it a new environment would get.
-
-    The engine is told the exact installed version, so that nothing takes its place.
-    """
+    """Spell the version of what stays as it is installed, so that nothing takes its place."""
     found = environment.installed(pin.project)
-    if found is None:
-        return pin
-    if found.version.public != pin.version.public and pin.project != "torch":
+    if found is None or found.version.public != pin.version.public:
         return pin
     return replace(pin, version=found.version)
 
 
-def _attempts(problem: Problem) -> Iterable[tuple[Problem, tuple[Notice, ...]]]:
+def _is_installed(pin: Pin, environment: Environment) -> bool:
+    found = environment.installed(pin.project)
+    return found is not None and found.version == pin.version
+
+
+def _attempts(problem: Problem) -> Iterator[tuple[Problem, tuple[Notice, ...]]]:
     """Narrow the search as rule 9 orders: the installed version under another tag, then the newest.
 
     Requirements of other installed packages hold as long as anything can be found that meets them.
     """
     installed = problem.environment.installed("torch") if problem.environment is not None else None
     if installed is not None and not problem.request.upgrade:
-        same = SpecifierSet(f"=={installed.version.public}")
-        requirements = tuple(
-            _narrowed(found, same) if found.name == "torch" else found for found in problem.request.requirements
-        )
-        yield replace(problem, request=replace(problem.request, requirements=requirements)), ()
-    yield problem, ()
+        yield _asking(problem, "torch", f"=={installed.version.public}"), ()
+    for attempt in _by_order(problem):
+        yield attempt, ()
     if problem.installed_specifiers:
         breaks = tuple(f"{name}{found}" for name, found in sorted(problem.installed_specifiers.items()))
-        yield problem.ignoring("installed"), (Notice.of("installed-requirements-broken", requirements=breaks),)
+        caveat = Notice.of("installed-requirements-broken", requirements=breaks)
+        for attempt in _by_order(problem.ignoring("installed")):
+            yield attempt, (caveat,)
+
+
+def _by_order(problem: Problem) -> Iterator[Problem]:
+    """Let the later of torch and ONNX Runtime yield: where ONNX Runtime was named first, its newest build decides."""
+    named = [requirement.name for requirement in problem.request.requirements]
+    if PROJECT in named and named.index(PROJECT) < named.index("torch"):
+        for build in runtimes_for(problem):
+            yield _asking(problem, PROJECT, f"=={build.version}")
+        return
+    yield problem
+
+
+def _asking(problem: Problem, project: str, specifier: str) -> Problem:
+    """Narrow what is asked of one project."""
+    requirements = tuple(
+        _narrowed(found, SpecifierSet(specifier)) if found.name == project else found
+        for found in problem.request.requirements
+    )
+    return replace(problem, request=replace(problem.request, requirements=requirements))
 
 
 def _narrowed(requirement: Requirement, specifier: SpecifierSet) -> Requirement:
@@ -124,37 +149,35 @@ def _narrowed(requirement: Requirement, specifier: SpecifierSet) -> Requirement:
 
 
 def _resolution(
-    problem: Problem, best: Judgement, rejections: Iterable[Rejection], caveats: tuple[Notice, ...]
+    problem: Problem,
+    best: Judgement,
+    refused: Iterable[tuple[Candidate, Refusal]],
+    caveats: tuple[Notice, ...],
 ) -> Resolution:
     candidate, build = best.candidate, best.candidate.build
     torch = Pin(
         project="torch",
-        version=_source_version(best),
+        version=torch_versions(candidate)[0],
         tag=build.tag,
         source=candidate.source,
         evidence=build.provenance.evidence,
     )
-    higher = [
-        found for found in rejections if would_rank_higher(found.candidate, candidate, is_cpu=problem.target.is_cpu)
-    ]
-    higher.sort(key=lambda found: (found.candidate.build.version, found.candidate.build.tag), reverse=True)
-    unique = {found.candidate.build.label: found for found in reversed(higher)}
+    pins = (torch, *best.companions)
+    refused = tuple(refused)
     return Resolution(
         torch=candidate,
-        pins=(torch, *best.companions),
+        pins=pins,
         coverage=best.coverage,
         driver_fit=best.fit,
         minimum_driver=required_driver(problem, build.cuda, best.coverage),
         cudnn=build.cudnn,
-        rejected=tuple(reversed(unique.values())),
-        notes=(*caveats, *notes_on(problem, best)),
+        excluded=("onnxruntime",) if any(pin.project == PROJECT for pin in pins) else (),
+        rejected=_higher(problem, candidate, refused),
+        notes=(*caveats, *notes_on(problem, best, refused)),
     )
 
 
-def _source_version(best: Judgement) -> Version:
-    """Name the version as the source spells it: with the local label, but not on PyPI."""
-    build, source = best.candidate.build, best.candidate.source
-    label = build.tag if source.kind is SourceKind.FIND_LINKS and not build.on_pypi else build.local
-    if source.kind is SourceKind.PYPI or label is None:
-        return build.version
-    return Version(f"{build.version}+{label}")
+def _higher(problem: Problem, chosen: Candidate, refused: Iterable[tuple[Candidate, Refusal]]) -> tuple[Rejection, ...]:
+    """Tell why not what would have ranked higher than the choice."""
+    is_cpu = problem.target.is_cpu
+    return rejections(problem, (pair for pair in refused if would_rank_higher(pair[0], chosen, is_cpu=is_cpu)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gpuenv.detect.details import read_details
 from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.detect.host import detect_host
 from gpuenv.errors import GpuenvError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gpuenv.models.environment import Environment
-    from gpuenv.models.hardware import HostFacts
+    from gpuenv.models.hardware import HostDetails, HostFacts
     from gpuenv.models.matrix import GpuModel
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
@@ -26,6 +27,7 @@ class Detection:
     """What this machine is."""
 
     host: HostFacts
+    details: HostDetails
     environment: Environment | None
     """None where there is none, or where the one that happens to be there cannot be read."""
     notes: tuple[Notice, ...] = ()
@@ -52,7 +54,8 @@ def detect(options: Options, surroundings: Surroundings, *, save: str | None = N
         saved = surroundings.cwd / save
         python = environment.python_version if environment else None
         write_saved(saved, host, python, date=surroundings.now.date().isoformat())
-    return Detection(host=host, environment=environment, notes=notes, saved=saved)
+    details = read_details(surroundings)
+    return Detection(host=host, details=details, environment=environment, notes=notes, saved=saved)
 
 
 def _environment(options: Options, surroundings: Surroundings) -> tuple[Environment | None, tuple[Notice, ...]]:

@@ -35,8 +35,11 @@ def inspect(
     *,
     has_target: bool,
     is_thorough: bool,
+    asks_dependencies: bool = False,
 ) -> Inspection | Conflict:
     """Read what is named, or every native library of the environment, and judge it for the target.
+
+    `asks_dependencies`: also tell which shared libraries the environment needs and nothing provides.
 
     Raises `GpuenvError` for a file that was named and cannot be read; libraries found in folders are noted instead.
     """
@@ -49,7 +52,10 @@ def inspect(
         collected.read_environment(environment)
     for place in places:
         collected.read(place)
-    return _inspection(collected, gpus)
+    inspection = _inspection(collected, gpus)
+    if environment is None or not asks_dependencies:
+        return inspection
+    return replace(inspection, missing=_missing(environment, surroundings))
 
 
 def inspect_environment(
@@ -211,6 +217,15 @@ def _uncovered(judged: Sequence[JudgedFile], gpus: tuple[Gpu, ...]) -> tuple[Not
     from gpuenv.rules.library_verdict import uncovered  # noqa: PLC0415 - not without a target
 
     return uncovered(judged, gpus)
+
+
+def _missing(environment: Environment, surroundings: Surroundings) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    from gpuenv.binaries.dependencies import missing_libraries  # noqa: PLC0415 - brings in pyelftools
+    from gpuenv.binaries.environment_libraries import native_libraries  # noqa: PLC0415
+
+    libraries = [path for path, _ in native_libraries(environment.site_packages, environment.distributions)]
+    found = missing_libraries(libraries, surroundings.environ)
+    return tuple((name, tuple(path.name for path in paths)) for name, paths in found.items())
 
 
 def _is_zip(path: Path) -> bool:

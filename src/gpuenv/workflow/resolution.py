@@ -16,6 +16,7 @@ from gpuenv.models.platform import PythonVersion
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.resolve.resolver import resolve
+from gpuenv.resolve.tables import make_tables
 from gpuenv.workflow.request import make_request
 from gpuenv.workflow.target import DETECTED, ChosenTarget, choose_target
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from gpuenv.models.target import Target
     from gpuenv.project.requirement_files import RequirementLine
     from gpuenv.resolve.problem import PageKey
+    from gpuenv.resolve.tables import Tables
     from gpuenv.workflow.options import Options
 
 _INDEX_FAULTS: Final = "index-"
@@ -60,13 +62,17 @@ class MatrixData:
     """A matrix, and the way to its large table of GPU names, which is read only if a name has to be looked up."""
 
     matrix: CompatibilityMatrix
+    tables: Tables
+    """The matrix in the order of the search, shared by all resolutions of a run."""
     gpu_models: Callable[[], Sequence[GpuModel]]
 
 
 def load_data(choice: str | None, surroundings: Surroundings) -> MatrixData:
     """Load the matrix of that choice (None: the newest)."""
+    matrix = load_matrix(choice, cwd=surroundings.cwd)
     return MatrixData(
-        matrix=load_matrix(choice, cwd=surroundings.cwd),
+        matrix=matrix,
+        tables=make_tables(matrix),
         gpu_models=cache(lambda: load_gpu_models(choice, cwd=surroundings.cwd)),
     )
 
@@ -113,7 +119,7 @@ def resolve_request(
         _requirement_lines(options, surroundings), options, chosen.target, environment, policy=policy, sources=sources
     )
     outcome, request, notes = _resolve_with_pages(
-        asked.request, chosen, matrix, environment, settings, options, surroundings, reporter
+        asked.request, chosen, data.tables, environment, settings, options, surroundings, reporter
     )
     return Resolved(
         outcome=outcome,
@@ -188,7 +194,7 @@ def _requirement_lines(options: Options, surroundings: Surroundings) -> tuple[Re
 def _resolve_with_pages(
     request: Request,
     chosen: ChosenTarget,
-    matrix: CompatibilityMatrix,
+    tables: Tables,
     environment: Environment | None,
     settings: IndexSettings,
     options: Options,
@@ -205,7 +211,10 @@ def _resolve_with_pages(
     pages: dict[PageKey, ProjectPage] = {}
     notes: list[Notice] = []
     page_cache = cache_folder(surroundings) / "pages"
-    wanted = tuple(_flat_pages(request, is_offline=options.is_offline))
+    wanted = (
+        *_flat_pages(request, is_offline=options.is_offline),
+        *_nightly_pages(request, chosen.target, tables.matrix, is_offline=options.is_offline),
+    )
     while True:
         for source, tag, project in wanted:
             if source not in request.sources:
@@ -221,12 +230,19 @@ def _resolve_with_pages(
                     raise
                 notes.append(Notice.of("index-left-out", reason=error.code, **_place(error)))
                 request = replace(request, sources=tuple(other for other in request.sources if other != source))
-        outcome = resolve(request, chosen.target, matrix, environment=environment, pages=pages)
-        if options.is_offline or isinstance(outcome, Conflict):
+        outcome = resolve(request, chosen.target, tables.matrix, environment=environment, pages=pages, tables=tables)
+        if isinstance(outcome, Conflict):
             return outcome, request, tuple(notes)
+        if options.is_offline:
+            return outcome, _with_libraries(request, outcome), tuple(notes)
         wanted = tuple(key for key in _pages_behind(outcome) if key not in pages and key[0] in request.sources)
         if not wanted:
-            return _with_page_form(outcome, pages), request, tuple(notes)
+            return _with_page_form(outcome, pages), _with_libraries(request, outcome), tuple(notes)
+
+
+def _with_libraries(request: Request, resolution: Resolution) -> Request:
+    """Ask the engine for the wheels of CUDA and cuDNN, where the choice does not bring them itself."""
+    return replace(request, others=(*request.others, *resolution.libraries))
 
 
 def _with_page_form(resolution: Resolution, pages: Mapping[PageKey, ProjectPage]) -> Resolution:
@@ -248,6 +264,22 @@ def _flat_pages(request: Request, *, is_offline: bool) -> Iterator[PageKey]:
         if source.kind is SourceKind.FIND_LINKS and not (is_offline and source.is_remote):
             for requirement in request.requirements:
                 yield source, None, requirement.name
+
+
+def _nightly_pages(
+    request: Request, target: Target, matrix: CompatibilityMatrix, *, is_offline: bool
+) -> Iterator[PageKey]:
+    """List the pages of the live nightly channels: only they tell which dates there are. Offline, folders only."""
+    if request.channel != "nightly" or request.requirement("torch") is None:
+        return
+    for source in request.sources:
+        if source.kind is not SourceKind.PYTORCH or (is_offline and source.is_remote):
+            continue
+        for channel in matrix.nightly:
+            if channel.is_live and (channel.tag == "nightly/cpu") == target.is_cpu:
+                for requirement in request.requirements:
+                    if requirement.name != "onnxruntime-gpu":
+                        yield source, channel.tag, requirement.name
 
 
 def _pages_behind(resolution: Resolution) -> Iterator[PageKey]:

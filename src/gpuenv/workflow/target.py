@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gpuenv.errors import UsageError
 from gpuenv.models.cuda import ComputeCapability, DriverVersion
@@ -89,6 +89,21 @@ def _detected(
     from gpuenv.detect.host import detect_host  # noqa: PLC0415 - a described target asks no machine
 
     host = detect_host(surroundings, gpu_models=gpu_models)
+    if host.presence is Presence.ABSENT and options.target == "auto":
+        target = Target(gpus=(), driver=None, platform=host.platform, python=python, origin="detected")
+        return ChosenTarget(target=target, host=host, notes=(Notice.of("cpu-because-no-gpu", others=host.other_gpus),))
+    return _of_host(host, options, python=python, driver=driver, origin="detected")
+
+
+def _of_host(
+    host: HostFacts,
+    options: Options,
+    *,
+    python: PythonVersion,
+    driver: Driver | None,
+    origin: Literal["detected", "described"],
+) -> ChosenTarget | Conflict:
+    """Take a machine as the target; one whose GPUs are missing or unusable is a conflict, never a CPU (rule 10)."""
     match host.presence:
         case Presence.PRESENT:
             target = Target(
@@ -96,7 +111,7 @@ def _detected(
                 driver=driver or host.driver,
                 platform=host.platform,
                 python=python,
-                origin="detected",
+                origin=origin,
             )
             return ChosenTarget(target=target, host=host, notes=host.problems)
         case Presence.UNUSABLE:
@@ -105,26 +120,18 @@ def _detected(
                 causes=tuple(Cause(change=problem, would_give=None) for problem in host.problems),
             )
         case Presence.ABSENT:
-            if options.target == "auto":
-                target = Target(gpus=(), driver=None, platform=host.platform, python=python, origin="detected")
-                note = Notice.of("cpu-because-no-gpu", others=host.other_gpus)
-                return ChosenTarget(target=target, host=host, notes=(note,))
             return Conflict(
                 reason=Notice.of("no-gpu", others=host.other_gpus),
                 causes=(Cause(change=Notice.of("use-cpu"), would_give=None),),
             )
 
 
-def _saved(options: Options, saved: SavedMachine, *, python: PythonVersion, driver: Driver | None) -> ChosenTarget:
+def _saved(
+    options: Options, saved: SavedMachine, *, python: PythonVersion, driver: Driver | None
+) -> ChosenTarget | Conflict:
     """Take a machine that was described elsewhere; what was stated on the command line counts more."""
-    target = Target(
-        gpus=_selected(saved.host.gpus, options.gpus),
-        driver=driver or saved.host.driver,
-        platform=saved.host.platform,
-        python=python if options.python else saved.python or python,
-        origin="described",
-    )
-    return ChosenTarget(target=target, host=saved.host)
+    chosen_python = python if options.python else saved.python or python
+    return _of_host(saved.host, options, python=chosen_python, driver=driver, origin="described")
 
 
 def _described_gpu(name: str, gpu_models: Callable[[], Sequence[GpuModel]]) -> Gpu:

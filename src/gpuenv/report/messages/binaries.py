@@ -73,6 +73,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="no code for {gpu} in {files}",
         zh="{files} 中没有适用于 {gpu} 的代码",
     ),
+    "shared-library-missing": Message(
+        en="nothing provides {library}, which {needed_by} need",
+        zh="缺少 {library}：{needed_by} 需要它",
+    ),
     "inspected": Message(
         en="{with_code} of {examined} libraries hold GPU code",
         zh="{examined} 个库中有 {with_code} 个含有 GPU 代码",

@@ -175,6 +175,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         " macOS arm64",
         zh="gpuenv 没有适用于 {machine} 上 {system} 的构建;支持 Linux x86_64 与 aarch64、Windows x86_64、macOS arm64",
     ),
+    "libraries-shadowed": Message(
+        en="LD_LIBRARY_PATH puts CUDA libraries before those of the wheels: {folders}",
+        zh="LD_LIBRARY_PATH 中的 CUDA 库会先于 wheel 自带的库被加载:{folders}",
+        hints=("unset LD_LIBRARY_PATH",),
+    ),
     "presence-absent": Message(en="no NVIDIA GPU", zh="没有 NVIDIA 显卡"),
     "presence-unusable": Message(
         en="there is an NVIDIA GPU, and it cannot be used (see below)", zh="有 NVIDIA 显卡,但无法使用(见下)"

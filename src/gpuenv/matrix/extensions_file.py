@@ -1,0 +1,94 @@
+"""Reads `extensions.toml`: packages with GPU code of their own, their wheels, and when they have to be compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
+
+from gpuenv.matrix.sources import Sources
+from gpuenv.matrix.values import parse_code_set, parse_specifiers, parse_version
+from gpuenv.models.matrix import Extension, SourceBuild
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    from gpuenv.matrix.table import Table
+
+EXTENSIONS: Final = "extensions.toml"
+"""Absent in matrices from before it was known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionsFile:
+    """What `extensions.toml` holds."""
+
+    extensions: tuple[Extension, ...]
+    unused_sources: tuple[str, ...]
+
+
+def parse_extensions(root: Table) -> ExtensionsFile:
+    """Give `extensions.toml` its meaning; `matrix-invalid` for anything that has none.
+
+    [[extension]]
+    package = "xformers"
+    wheels = ["pypi"]
+    binds_to_torch = true
+    torch = { "0.0.34" = "==2.10.0" }
+    sass = "75 80 90a"
+    ptx = "80"
+    source_build = "without-wheel"
+    architecture_variable = "TORCH_CUDA_ARCH_LIST"
+    import_check = "-m xformers.info"
+    note = "PTX 80 is compiled for newer GPUs when it is loaded."
+    source = "xformers"
+    """
+    sources = Sources(root)
+    extensions: list[Extension] = []
+    for row in root.tables("extension"):
+        extension = _extension(row, sources)
+        if any(extension.package == other.package for other in extensions):
+            raise row.error("package", "duplicate", extension.package)
+        extensions.append(extension)
+    root.finish()
+    return ExtensionsFile(extensions=tuple(extensions), unused_sources=sources.unused)
+
+
+def _extension(row: Table, sources: Sources) -> Extension:
+    extension = Extension(
+        package=row.read("package", _parse_name),
+        wheels=tuple(text for _, text in row.cells("wheels")),
+        binds_to_torch=row.flag("binds_to_torch", default=False),
+        pairs=_pairs(row.optional_table("torch")),
+        sass=row.optional("sass", parse_code_set) or frozenset(),
+        ptx=row.optional("ptx", parse_code_set) or frozenset(),
+        first_with_sm_120=row.optional("first_with_sm_120", parse_version),
+        source_build=row.read("source_build", SourceBuild),
+        architecture_variable=row.optional_text("architecture_variable"),
+        import_check=row.text("import_check"),
+        note=row.optional_text("note") or "",
+        provenance=sources.of(row),
+    )
+    row.finish()
+    return extension
+
+
+def _pairs(table: Table) -> tuple[tuple[Version, SpecifierSet], ...]:
+    """Read which torch each release goes with."""
+    pairs = []
+    for key in table.keys():  # noqa: SIM118 - a Table is no mapping
+        try:
+            version = parse_version(key)
+        except ValueError as error:
+            raise table.error(key, "unknown-key") from error
+        pairs.append((version, table.read(key, parse_specifiers)))
+    return tuple(sorted(pairs, key=lambda pair: pair[0]))
+
+
+def _parse_name(text: str) -> str:
+    """Read a project name in its canonical spelling; `ValueError` for any other."""
+    if canonicalize_name(text) != text:
+        raise ValueError(text)
+    return text

@@ -1,0 +1,77 @@
+"""How fast `gpuenv inspect` is, as a whole command, beside a bare Python and cuobjdump."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from support.cuda_tools import CudaTools
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+
+MOST_MEMORY_KB = 60_000
+MOST_TIMES_A_BARE_PYTHON = 8
+LEAST_TIMES_CUOBJDUMP = 100
+MOST_SECONDS_FOR_ALL = 0.6
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("environment") / "env"
+    for argv in (["venv", "-q", str(folder)], ["pip", "install", "-q", "--python", str(folder), "torch===2.15.0"]):
+        ran = subprocess.run([sys.executable, "-m", "uv", *argv], check=False, capture_output=True, text=True)
+        if ran.returncode != 0:
+            pytest.skip(f"torch cannot be had: {ran.stderr[-300:]}")
+    return folder
+
+
+def seconds(argv: Sequence[str], *, times: int = 15) -> float:
+    """Time a whole command, files warm: the best of several, for other work on the machine only adds."""
+    best = float("inf")
+    for _ in range(times):
+        begun = time.perf_counter()
+        subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+        best = min(best, time.perf_counter() - begun)
+    return best
+
+
+def command(*arguments: str) -> list[str]:
+    return [os.path.join(os.path.dirname(sys.executable), "gpuenv"), "inspect", *arguments]  # noqa: PTH118, PTH120
+
+
+def test_one_large_library_takes_no_longer_than_a_few_bare_pythons(environment: Path, cuda_tools: CudaTools) -> None:
+    (library,) = environment.rglob("libtorch_cuda.so")
+    bare = seconds([sys.executable, "-c", "pass"])
+    ours = seconds(command(str(library)))
+    begun = time.perf_counter()
+    cuda_tools.run("cuobjdump", "--list-elf", "--list-ptx", library.name, cwd=library.parent)
+    theirs = time.perf_counter() - begun
+    print(f"python -c pass {bare:.3f} s; gpuenv inspect {ours:.3f} s; cuobjdump {theirs:.1f} s")  # noqa: T201
+    assert theirs / ours >= LEAST_TIMES_CUOBJDUMP
+    assert ours / bare <= MOST_TIMES_A_BARE_PYTHON
+
+
+def test_it_takes_little_memory(environment: Path) -> None:
+    (library,) = environment.rglob("libtorch_cuda.so")
+    script = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    argv = [sys.executable, "-c", script, *command(str(library))]
+    measured = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    assert int(re.sub(r"\D", "", measured)) < MOST_MEMORY_KB
+
+
+def test_all_libraries_of_a_cuda_environment_take_little_time(environment: Path) -> None:
+    assert seconds(command("--venv", str(environment)), times=5) < MOST_SECONDS_FOR_ALL

@@ -1,0 +1,246 @@
+"""`gpuenv inspect` as it is called."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.fatbin import containers, elf
+from support.index_server import Fault, IndexServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WIDE = elf((".nv_fatbin", containers("sm_75 sm_80", times=9) + containers("sm_75 sm_80 sm_90a")))
+OLD = elf((".nv_fatbin", containers("sm_80", times=3)))
+JIT = elf((".nv_fatbin", containers("sm_80 compute_80", times=3)))
+PLAIN = elf((".text", b"\x90"))
+
+
+def run(*arguments: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    ran = subprocess.run(
+        [sys.executable, "-m", "gpuenv", "inspect", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "GPUENV_LANG": "en", "COLUMNS": "200", **environ},
+    )
+    assert "Traceback" not in ran.stderr
+    return ran
+
+
+def answer(*arguments: str | Path, cwd: Path, exit_code: int = 0, **environ: str) -> dict[str, Any]:
+    ran = run("--json", *arguments, cwd=cwd, **environ)
+    assert ran.returncode == exit_code, ran.stdout + ran.stderr
+    envelope: dict[str, Any] = json.loads(ran.stdout)
+    assert envelope["exit_code"] == exit_code
+    return envelope
+
+
+def verdicts(envelope: dict[str, Any]) -> dict[str, dict[str, tuple[str, float]]]:
+    """By file name: GPU -> kind and share."""
+    return {
+        re.split("[/!]", file["path"])[-1]: {one["gpu"]: (one["kind"], one["share"]) for one in file["verdicts"]}
+        for file in envelope["data"]["files"]
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, data in {"wide.so": WIDE, "old.so": OLD, "jit.so": JIT, "plain.so": PLAIN}.items():
+        (tmp_path / name).write_bytes(data)
+    return tmp_path
+
+
+def test_a_file_is_told_as_the_contract_says(folder: Path) -> None:
+    envelope = answer("wide.so", cwd=folder)
+    assert envelope == {
+        "schema": 1,
+        "command": "inspect",
+        "status": "ok",
+        "exit_code": 0,
+        "data": {
+            "files": [
+                {
+                    "path": "wide.so",
+                    "distribution": None,
+                    "sass": ["sm_75", "sm_80"],
+                    "ptx": [],
+                    "extra_sass": ["sm_90a"],
+                    "extra_ptx": [],
+                    "lto_ir": [],
+                    "relocatable": [],
+                    "objects": 21,
+                    "compressed": 0,
+                    "containers": 10,
+                    "embedded_containers": 0,
+                    "is_partial": False,
+                    "is_required": None,
+                    "bytes_fetched": None,
+                    "verdicts": [],
+                }
+            ],
+            "gpus": [],
+            "examined": 1,
+            "bytes_fetched": None,
+            "missing": None,
+            "warnings": [],
+        },
+        "errors": [],
+    }
+
+
+def test_a_target_gets_a_verdict_for_each_gpu_and_what_is_not_covered_fails(folder: Path) -> None:
+    envelope = answer("wide.so", "old.so", "jit.so", "--target", "rtx-5090,8.6", cwd=folder, exit_code=3)
+    rtx = "NVIDIA GeForce RTX 5090"
+    assert verdicts(envelope) == {
+        "old.so": {rtx: ("none", 0.0), "sm_86": ("sass", 1.0)},
+        "wide.so": {rtx: ("none", 0.0), "sm_86": ("sass", 1.0)},
+        "jit.so": {rtx: ("ptx", 1.0), "sm_86": ("sass", 1.0)},
+    }
+    assert (envelope["status"], [error["code"] for error in envelope["errors"]]) == ("failed", ["libraries-lack-gpu"])
+    assert envelope["errors"][0]["message"] == f"no code for {rtx} (12.0) in wide.so, old.so"
+
+
+def test_a_covered_target_is_ok(folder: Path) -> None:
+    envelope = answer("jit.so", "--target", "sm_120", cwd=folder)
+    assert verdicts(envelope) == {"jit.so": {"sm_120": ("ptx", 1.0)}}
+
+
+def test_one_stray_cubin_is_no_support(tmp_path: Path) -> None:
+    (tmp_path / "stray.so").write_bytes(elf((".nv_fatbin", containers("sm_90", times=99) + containers("sm_90 sm_89"))))
+    envelope = answer("stray.so", "--target", "sm_89", cwd=tmp_path, exit_code=3)
+    assert verdicts(envelope) == {"stray.so": {"sm_89": ("none", 0.01)}}
+
+
+def test_a_library_without_gpu_code_covers_no_gpu(folder: Path) -> None:
+    envelope = answer("plain.so", "--target", "sm_120", cwd=folder, exit_code=3)
+    assert [error["code"] for error in envelope["errors"]] == ["no-gpu-code"]
+
+
+def test_the_table_is_read_by_people(folder: Path) -> None:
+    ran = run(".", "--target", "sm_120", cwd=folder)
+    assert ran.returncode == 3
+    assert ran.stdout.splitlines() == [
+        "library  native  PTX  sm_120  objects  a few kernels also",
+        "old.so   80      -    no      3",
+        "wide.so  75 80   -    no      21       90a",
+        "jit.so   80      80   PTX     6",
+        "3 of 4 libraries hold GPU code",
+    ]
+    assert ran.stderr.splitlines() == ["error: no code for sm_120 (12.0) in old.so, wide.so [libraries-lack-gpu]"]
+
+
+def test_chinese_is_spoken(folder: Path) -> None:
+    ran = run(".", cwd=folder, GPUENV_LANG="zh", PYTHONUTF8="1")
+    assert ran.stdout.splitlines()[-1] == "4 个库中有 3 个含有 GPU 代码"
+
+
+def test_a_folder_is_searched_and_damage_in_it_is_a_warning(folder: Path) -> None:
+    (folder / "lib").mkdir()
+    (folder / "lib" / "broken.so").write_bytes(WIDE[:-80])
+    (folder / "lib" / "script.so").write_text("INPUT(wide.so)")
+    envelope = answer(".", cwd=folder)
+    assert [file["path"] for file in envelope["data"]["files"]] == ["jit.so", "old.so", "wide.so"]
+    assert envelope["data"]["examined"] == 4
+    assert [warning["code"] for warning in envelope["data"]["warnings"]] == ["binary-damaged"]
+
+
+def wheel(folder: Path) -> Path:
+    path = folder / "kit_gpu-1.0-cp312-cp312-linux_x86_64.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("kit/libkit_cuda.so", WIDE)
+        archive.writestr("kit/noise.bin", os.urandom(3_000_000))
+    return path
+
+
+def test_a_wheel_is_read_without_unpacking(tmp_path: Path) -> None:
+    name = wheel(tmp_path).name
+    (file,) = answer(name, cwd=tmp_path)["data"]["files"]
+    assert (file["path"], file["distribution"], file["objects"]) == (f"{name}!kit/libkit_cuda.so", "kit-gpu", 21)
+    assert [part.name for part in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("supports_ranges", [True, False])
+def test_a_remote_wheel_says_what_it_cost(tmp_path: Path, supports_ranges: bool) -> None:  # noqa: FBT001 - a table
+    made = wheel(tmp_path)
+    with IndexServer(supports_ranges=supports_ranges) as server:
+        server.add(made, "cu128")
+        url = f"{server.url}/whl/cu128/{made.name}"
+        data = answer(url, cwd=tmp_path)["data"]
+    assert [file["path"] for file in data["files"]] == [f"{url}!kit/libkit_cuda.so"]
+    assert data["files"][0]["sass"] == ["sm_75", "sm_80"]
+    if supports_ranges:
+        assert 0 < data["bytes_fetched"] < 400_000
+        assert data["warnings"] == []
+    else:
+        assert data["bytes_fetched"] == made.stat().st_size
+        assert [warning["code"] for warning in data["warnings"]] == ["remote-file-without-ranges"]
+
+
+def test_credentials_in_a_url_are_never_shown(tmp_path: Path) -> None:
+    made = wheel(tmp_path)
+    with IndexServer() as server:
+        server.add(made, "cu128")
+        server.fail("/whl/", Fault(credentials="user:secret"))
+        url = f"{server.url}/whl/cu128/{made.name}".replace("://", "://user:secret@")
+        ran = run(url, "--json", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert "secret" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "code"),
+    [
+        (["absent.so"], 1, "file-unreadable"),
+        (["notes.txt"], 1, "binary-format-unknown"),
+        (["broken.so"], 1, "binary-damaged"),
+        (["broken.whl"], 1, "wheel-damaged"),
+        (["http://127.0.0.1:9/kit.whl"], 1, "remote-file-unreachable"),
+        (["wide.so", "--target", "rtx-9999"], 2, "unknown-gpu"),
+        (["wide.so", "--target", "cpu"], 2, "inspect-needs-gpu"),
+        (["--venv", "nowhere"], 1, "environment-not-found"),
+        (["--no-such-option"], 2, "bad-arguments"),
+    ],
+)
+def test_what_cannot_be_read_is_a_coded_error(folder: Path, arguments: list[str], exit_code: int, code: str) -> None:
+    (folder / "notes.txt").write_text("no library")
+    (folder / "broken.so").write_bytes(WIDE[:-80])
+    (folder / "broken.whl").write_bytes(b"PK\x03\x04")
+    envelope = answer(*arguments, cwd=folder, exit_code=exit_code)
+    assert [error["code"] for error in envelope["errors"]] == [code]
+    assert envelope["errors"][0]["message"] not in {"", code}
+
+
+def test_a_machine_without_gpu_is_no_target(folder: Path) -> None:
+    envelope = answer("wide.so", "--target", "current-gpu", cwd=folder, exit_code=1, GPUENV_GPUS="none")
+    assert (envelope["status"], envelope["data"]["conflict"]["code"]) == ("conflict", "no-gpu")
+
+
+def test_the_libraries_of_an_environment_are_told_by_distribution(tmp_path: Path) -> None:
+    root = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root)], check=True)
+    (site,) = root.glob("lib/python*/site-packages")
+    info = site / "kit-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: kit\nVersion: 1.0\n")
+    (info / "RECORD").write_text("kit/_C.so,,\nkit-1.0.dist-info/METADATA,,\nkit-1.0.dist-info/RECORD,,\n")
+    (site / "kit").mkdir()
+    (site / "kit" / "_C.so").write_bytes(OLD)
+    (site / "mine.so").write_bytes(JIT)
+    (site / "plain.so").write_bytes(PLAIN)
+    envelope = answer("--venv", root, "--target", "sm_90", "--dependencies", cwd=tmp_path, exit_code=3)
+    assert [(file["path"], file["distribution"]) for file in envelope["data"]["files"]] == [
+        (str(site / "kit" / "_C.so"), "kit"),
+        (str(site / "mine.so"), None),
+    ]
+    assert verdicts(envelope) == {"_C.so": {"sm_90": ("none", 0.0)}, "mine.so": {"sm_90": ("ptx", 1.0)}}
+    assert (envelope["data"]["examined"], envelope["data"]["missing"]) == (3, [])
