@@ -44,6 +44,7 @@ def test_libraries_belong_to_the_distribution_whose_record_names_them(tmp_path: 
     own = touch(site / "mine/_ops.so")
     (site / "torch/lib/libtorch.so.2").symlink_to(library)
     touch(site / "torch/__pycache__/left.so")
+    touch(site / "torch/lib/libtorch_static.a")
     assert native_libraries(site, (torch, plain)) == tuple(
         sorted([(library, "torch"), (own, None), (helper, "torch")], key=lambda found: str(found[0]))
     )

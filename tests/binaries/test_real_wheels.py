@@ -82,7 +82,7 @@ def test_every_library_holds_what_cuobjdump_finds_in_it(packages: Path, cuda_too
         if set(ours) != theirs:
             differences[path.name] = (sorted(set(ours) - theirs), sorted(theirs - set(ours)))
     assert differences == {}
-    assert agreed > 20
+    assert agreed >= 15
 
 
 @pytest.mark.parametrize(

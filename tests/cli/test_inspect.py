@@ -92,6 +92,7 @@ def test_a_file_is_told_as_the_contract_says(folder: Path) -> None:
             "examined": 1,
             "bytes_fetched": None,
             "missing": None,
+            "generators": None,
             "warnings": [],
         },
         "errors": [],
@@ -237,10 +238,11 @@ def test_the_libraries_of_an_environment_are_told_by_distribution(tmp_path: Path
     (site / "kit" / "_C.so").write_bytes(OLD)
     (site / "mine.so").write_bytes(JIT)
     (site / "plain.so").write_bytes(PLAIN)
-    envelope = answer("--venv", root, "--target", "sm_90", "--dependencies", cwd=tmp_path, exit_code=3)
+    envelope = answer("--venv", root, "--target", "sm_90", "--full", cwd=tmp_path, exit_code=3)
     assert [(file["path"], file["distribution"]) for file in envelope["data"]["files"]] == [
         (str(site / "kit" / "_C.so"), "kit"),
         (str(site / "mine.so"), None),
     ]
     assert verdicts(envelope) == {"_C.so": {"sm_90": ("none", 0.0)}, "mine.so": {"sm_90": ("ptx", 1.0)}}
-    assert (envelope["data"]["examined"], envelope["data"]["missing"]) == (3, [])
+    data = envelope["data"]
+    assert (data["examined"], data["missing"], data["generators"]) == (3, [], [])

@@ -187,3 +187,20 @@ def test_an_environment_whose_python_is_gone_is_named(server: IndexServer, tmp_p
     ran = install(server, tmp_path, "torch", *RTX_5090)
     assert ran.exit_code == 1
     assert [error["code"] for error in ran.envelope["errors"]] == ["environment-python-gone"]
+
+
+def test_what_a_package_needs_of_the_family_is_chosen_for_the_gpu(server: IndexServer, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    server.add(make_wheel(wheels, "readerlib", "1.0", requires=("torch",)), "pypi")
+    server.add(make_wheel(wheels, "torch", "2.15.0", tags=WHEEL_TAGS), "pypi")
+    ran = install(server, tmp_path, "readerlib", *RTX_5090)
+    assert ran.exit_code == 0, ran.stdout
+    installed = versions(tmp_path / "env")
+    assert (installed["torch"], installed["readerlib"]) == ("2.15.0+cu130", "1.0")
+    assert "torchvision" not in installed
+
+
+def test_a_package_that_needs_nothing_of_the_family_brings_none_of_it(server: IndexServer, tmp_path: Path) -> None:
+    ran = install(server, tmp_path, "sympy", *RTX_5090)
+    assert ran.exit_code == 0, ran.stdout
+    assert set(versions(tmp_path / "env")) - {"pip", "setuptools", "wheel"} == {"sympy"}

@@ -160,14 +160,14 @@ def test_validate_counts_the_rows_by_evidence(tmp_path: Path) -> None:
 
 def test_validate_of_a_changed_matrix_ends_with_1_and_names_the_file(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(SMALL, tmp_path / "ours"))
-    (folder / "extensions.toml").write_text("", encoding="utf-8")
+    (folder / "stray.toml").write_text("", encoding="utf-8")
     done = gpuenv("validate", str(folder), "--json")
     envelope = json.loads(done.stdout)
     assert (done.returncode, envelope["status"], envelope["data"]["valid"]) == (1, "failed", False)
     assert envelope["errors"] == [
         {
             "code": "matrix-file-unlisted",
-            "message": f"the manifest does not list {folder / 'extensions.toml'}",
+            "message": f"the manifest does not list {folder / 'stray.toml'}",
             "hints": [],
         }
     ]

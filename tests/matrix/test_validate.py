@@ -51,8 +51,8 @@ def test_a_sealed_change_is_sound_again(folder: Path) -> None:
 
 
 def test_a_file_that_the_manifest_does_not_list_is_named(folder: Path) -> None:
-    (folder / "extensions.toml").write_text("", encoding="utf-8")
-    assert validate_folder(folder) == (Notice.of("matrix-file-unlisted", file=str(folder / "extensions.toml")),)
+    (folder / "stray.toml").write_text("", encoding="utf-8")
+    assert validate_folder(folder) == (Notice.of("matrix-file-unlisted", file=str(folder / "stray.toml")),)
 
 
 def test_a_file_that_is_listed_and_missing_is_an_error(folder: Path) -> None:

@@ -105,7 +105,7 @@ def elf(*sections: tuple[str, bytes] | tuple[str, bytes, int], before: int = 0) 
 
 
 def dll(*sections: tuple[str, bytes]) -> bytes:
-    """Build a Windows DLL of sections given as name and data, each padded to 512 bytes."""
+    """Build a Windows DLL of sections given as name and data, each padded to 512 bytes with what must not be read."""
     start = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x80)
     return start.ljust(0x80, b"\0") + b"PE\0\0" + coff(*sections, at=0x84)
 
@@ -116,7 +116,7 @@ def coff(*sections: tuple[str, bytes], at: int = 0) -> bytes:
     offset = at + len(header) + 40 * len(sections)
     rows = body = b""
     for name, data in sections:
-        stored = data + b"\0" * (-len(data) % 512) if at else data
+        stored = data + (b"\x50\xed\x55\xba" * 128)[: -len(data) % 512] if at else data
         flags = 0x60000020 if name == ".text" else 0x40000040
         rows += struct.pack(
             "<8sIIIIIIHHI", name.encode(), len(data) if at else 0, 0, len(stored), offset + len(body), 0, 0, 0, 0, flags

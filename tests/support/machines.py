@@ -15,10 +15,12 @@ from gpuenv.models.index import PYTORCH_INDEX_URL, Source, SourceKind
 from gpuenv.models.platform import Platform, PythonVersion
 from gpuenv.models.request import IndexPolicy, Request
 from gpuenv.models.target import Target
+from gpuenv.resolve.tables import make_tables
 
 if TYPE_CHECKING:
     from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.platform import PlatformName
+    from gpuenv.resolve.tables import Tables
 
 PYTORCH = Source(kind=SourceKind.PYTORCH, location=PYTORCH_INDEX_URL)
 PYPI = Source(kind=SourceKind.PYPI)
@@ -28,6 +30,12 @@ _SOURCES = {
     IndexPolicy.PYTORCH: (PYTORCH,),
     IndexPolicy.PYPI: (PYPI,),
 }
+
+
+@cache
+def tables() -> Tables:
+    """Put the packaged matrix in order once."""
+    return make_tables(matrix())
 
 
 @cache
@@ -48,6 +56,7 @@ def target(
     driver_cuda: str | None = None,
     platform: PlatformName = "linux-x86_64",
     python: str = "3.12",
+    is_wsl: bool = False,
     origin: Literal["detected", "described"] = "described",
 ) -> Target:
     """Describe a machine; without capabilities a CPU target."""
@@ -61,7 +70,7 @@ def target(
     return Target(
         gpus=tuple(gpu(capability, index=index) for index, capability in enumerate(capabilities)),
         driver=stated,
-        platform=Platform(name=platform, glibc=(2, 28) if platform.startswith("linux") else None),
+        platform=Platform(name=platform, glibc=(2, 28) if platform.startswith("linux") else None, is_wsl=is_wsl),
         python=PythonVersion.parse(python),
         origin=origin,
     )

@@ -19,14 +19,16 @@ _SYSTEM_TRIPLES: Final = ("x86_64-linux-gnu", "aarch64-linux-gnu")
 def needed_libraries(path: Path) -> tuple[str, ...]:
     """Read the names of the libraries that a library needs (DT_NEEDED); none of a file that is no ELF library."""
     from elftools.common.exceptions import ELFError  # noqa: PLC0415 - 100 ms: only who asks for this pays them
+    from elftools.elf.dynamic import DynamicSegment  # noqa: PLC0415
     from elftools.elf.elffile import ELFFile  # noqa: PLC0415
 
     try:
         with path.open("rb") as file:
             library = ELFFile(file)
             return tuple(
-                str(entry.needed)
+                str(entry.needed)  # type: ignore[attr-defined] # set by the library as an attribute of its tag's name
                 for segment in library.iter_segments("PT_DYNAMIC")
+                if isinstance(segment, DynamicSegment)
                 for entry in segment.iter_tags("DT_NEEDED")
             )
     except (ELFError, OSError, ValueError, KeyError, AttributeError, MemoryError, OverflowError):

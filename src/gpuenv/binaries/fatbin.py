@@ -29,15 +29,13 @@ SASS: Final = 2
 LTO_IR: Final = 8
 KINDS: Final = frozenset({PTX, SASS, LTO_IR})
 
-FLAG_SPECIFIC: Final = 0x100000
-"""The `a` of sm_90a."""
-FLAG_FAMILY: Final = 0x200000
-"""The `f` of sm_100f."""
+_SUFFIX_BIT: Final = 20
+"""Of the flags: 0x100000 is the `a` of sm_90a, 0x200000 the `f` of sm_100f."""
 
 _VERSION: Final = 1
 _ENTRY_TAG: Final = 0x0101
 _LARGEST_HEADER: Final = 4096
-_ARCHITECTURES: Final = range(10, 1000)
+_LOWEST_ARCHITECTURE, _HIGHEST_ARCHITECTURE = 10, 999
 _MOST_CONTAINERS: Final = 2_000_000
 """In one section: cuFFT 12.2 has 29,341. More is a file made to keep its reader busy."""
 _MOST_MISSES: Final = 100_000
@@ -49,7 +47,7 @@ _entry = Struct("<HHIQI4xHHI8xQ").unpack_from
 _search = re.compile(re.escape(MAGIC)).search
 
 Images: TypeAlias = tuple[int, ...]
-"""The images of one container, each packed by `packed`: millions are counted, so they are plain numbers."""
+"""The images of one container, packed by `read_entry`: tens of thousands are counted, so they are plain numbers."""
 
 
 class FormatError(Exception):
@@ -60,12 +58,6 @@ class FormatError(Exception):
         super().__init__(what, offset)
         self.what = what
         self.offset = offset
-
-
-def packed(kind: int, architecture: int, flags: int, compressed_bytes: int) -> int:
-    """Pack what is kept of an entry: bits 0 to 2 are `a`, `f`, compressed; then 12 of architecture; then the kind."""
-    suffix = (1 if flags & FLAG_SPECIFIC else 0) | (2 if flags & FLAG_FAMILY else 0) | (4 if compressed_bytes else 0)
-    return kind << 15 | architecture << 3 | suffix
 
 
 def container_end(buffer: Buffer, position: int, limit: int) -> int:
@@ -82,16 +74,19 @@ def container_end(buffer: Buffer, position: int, limit: int) -> int:
 
 
 def read_entry(buffer: Buffer, position: int) -> tuple[int, int]:
-    """Read an entry's header, which must lie in the buffer: the packed image (0: of no known kind), and its size."""
+    """Read an entry's header, which must lie in the buffer: the packed image (0: of no known kind), and its size.
+
+    Packed are, from the lowest bit on: `a`, `f`, compressed, twelve bits of architecture, the kind.
+    """
     kind, tag, header_bytes, payload_bytes, compressed_bytes, _, _, architecture, flags = _entry(buffer, position)
     if tag != _ENTRY_TAG or not ENTRY_HEADER_BYTES <= header_bytes <= _LARGEST_HEADER:
         raise FormatError("entry-unknown", position)
     size = header_bytes + payload_bytes
     if kind not in KINDS:
         return 0, size
-    if architecture not in _ARCHITECTURES:
+    if not _LOWEST_ARCHITECTURE <= architecture <= _HIGHEST_ARCHITECTURE:
         raise FormatError("entry-unknown", position)
-    return packed(kind, architecture, flags, compressed_bytes), size
+    return kind << 15 | architecture << 3 | (4 if compressed_bytes else 0) | flags >> _SUFFIX_BIT & 3, size
 
 
 def read_container(buffer: Buffer, position: int, limit: int) -> tuple[Images, int]:

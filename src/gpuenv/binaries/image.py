@@ -59,13 +59,14 @@ def _of_object(buffer: Buffer, start: int, end: int) -> tuple[Region, ...]:
 
 
 def _count(buffer: Buffer, region: Region) -> dict[Images, int]:
-    if region.role is not Role.DATA:
-        return count_containers(buffer, region.start, region.end, strict=True)
+    is_strict = region.role is not Role.DATA
     if not isinstance(buffer, mmap.mmap) or not CAN_ADVISE:
-        return count_containers(buffer, region.start, region.end, strict=False)
-    first = region.start & -mmap.PAGESIZE
-    buffer.madvise(mmap.MADV_NORMAL, first, region.end - first)
-    return count_containers(buffer, region.start, region.end, strict=False, passed=_forget(buffer))
+        return count_containers(buffer, region.start, region.end, strict=is_strict)
+    if not is_strict:
+        # Searched byte by byte: here reading ahead pays.
+        first = region.start & -mmap.PAGESIZE
+        buffer.madvise(mmap.MADV_NORMAL, first, region.end - first)
+    return count_containers(buffer, region.start, region.end, strict=is_strict, passed=_forget(buffer))
 
 
 def _forget(buffer: mmap.mmap) -> Callable[[int, int], None]:

@@ -54,7 +54,7 @@ class Tally:
 
 
 def code_object(image: int, *, is_relocatable: bool = False) -> CodeObject:
-    """Unpack what `fatbin.packed` made."""
+    """Unpack what `fatbin.read_entry` made."""
     number = image >> 3 & 0xFFF
     return CodeObject(
         kind=_KINDS[image >> 15],

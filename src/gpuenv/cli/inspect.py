@@ -33,12 +33,8 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="read all of a remote wheel; without it, only as much as tells what it was built for",
-    )
-    parser.add_argument(
-        "--dependencies",
-        action="store_true",
-        help="also tell which shared libraries the environment needs and nothing provides (Linux)",
+        help="read all of a remote wheel, not only as much as tells what it was built for; of the environment, also"
+        " tell which shared libraries are missing and what NVRTC and ptxas compile for",
     )
     add_environment(parser)
     add_matrix(parser)
@@ -60,7 +56,6 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         invocation.reporter,
         has_target=has_target,
         is_thorough=arguments.full,
-        asks_dependencies=arguments.dependencies,
     )
     if isinstance(inspection, Inspection):
         return inspection_result(inspection, invocation.terminal.language)

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from gpuenv.errors import GpuenvError
 from gpuenv.lock.header import make_header, render_header
-from gpuenv.models.index import SourceKind
-from gpuenv.models.settings import redact_url
+from gpuenv.lock.places import index_url, is_flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gpuenv.models.execution import LockedPackage
-    from gpuenv.models.index import Source
     from gpuenv.models.resolution import Pin, Resolution
     from gpuenv.models.target import Target
 
@@ -57,23 +55,14 @@ def _pages(resolution: Resolution, closure: Sequence[LockedPackage]) -> Iterator
         beside = pins.get("torch") if pin is None and package.version.local else pin
         if beside is None:
             continue
-        page = _page(beside.source, _tag(beside, resolution.pins), package.project)
+        page = _page(beside, resolution.pins, package.project)
         if page is not None:
             yield page
 
 
-def _page(source: Source, tag: str, project: str) -> str | None:
-    if source.kind is SourceKind.PYPI or source.location is None:
-        return None
-    if not source.location.startswith(("https://", "http://")):
-        raise GpuenvError("lock-source-is-local", project=project, folder=source.location)
-    base = redact_url(source.location)
-    return f"{base.rstrip('/')}/{tag}/{project}/" if source.kind is SourceKind.PYTORCH else base
-
-
-def _tag(pin: Pin, pins: tuple[Pin, ...]) -> str:
-    """The tag whose pages list a pin; a companion without a tag of its own lies beside the others."""
-    return pin.tag or next((other.tag for other in pins if other.tag and other.source == pin.source), "cpu")
+def _page(pin: Pin, pins: tuple[Pin, ...], project: str) -> str | None:
+    index = index_url(pin, pins, project)
+    return index if index is None or is_flat(pin) else f"{index}/{project}/"
 
 
 def _pins(resolution: Resolution, closure: Sequence[LockedPackage]) -> list[str]:

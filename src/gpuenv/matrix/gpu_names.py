@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gpuenv.errors import UsageError
@@ -126,6 +127,7 @@ def _near(wanted: _Name, names: Sequence[tuple[_Name, GpuModel]]) -> tuple[str, 
     return tuple(by_key[key] for key in keys)
 
 
+@lru_cache(maxsize=4096)
 def _take_apart(text: str) -> _Name:
     whole = " ".join(_TRADEMARKS.sub("", text.lower()).split())
     memory = [found.span() for found in _MEMORY.finditer(whole)]

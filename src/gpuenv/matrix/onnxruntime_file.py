@@ -45,6 +45,7 @@ def parse_onnxruntime(root: Table) -> OnnxRuntimeFile:
             ptx=row.optional("ptx", parse_code_set) or frozenset(),
             extras=tuple((row.optional_text("extras") or "").split()),
             provenance=sources.of(row),
+            disputed=row.optional_text("disputed"),
         )
         if any((build.version, build.platform) == (other.version, other.platform) for other in builds):
             raise row.error("", "duplicate", f"{build.version} {build.platform}")

@@ -149,6 +149,7 @@ def _build(row: Table, release: _Release, sources: Sources) -> TorchBuild:
         nccl=release.nccl.get(tag) if platform.startswith("linux-") else None,
         triton=release.triton.get(platform) if tag != "cpu" else None,
         cxx_standard=release.cxx_standard,
+        disputed=row.optional_text("disputed"),
         provenance=sources.of(row),
     )
     row.finish()

@@ -10,6 +10,7 @@ from gpuenv.matrix.architectures_file import parse_architectures
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.cudnn_file import parse_cudnn
 from gpuenv.matrix.diagnoses import DIAGNOSES, parse_diagnoses
+from gpuenv.matrix.extensions_file import EXTENSIONS, parse_extensions
 from gpuenv.matrix.folder import read_bytes, read_table
 from gpuenv.matrix.gpus_file import parse_gpus
 from gpuenv.matrix.manifest_file import MANIFEST, parse_manifest
@@ -20,6 +21,8 @@ from gpuenv.models.notice import Notice
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from packaging.version import Version
 
     from gpuenv.matrix.torch_file import TorchFile
     from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
@@ -82,17 +85,32 @@ def _row_problems(folder: Path) -> Iterator[Notice]:
             ),
         ),
     )
-    for name, unused, problems in files:
+    for name, unused, problems in (*files, *_extension_problems(folder, known)):
         for row, problem in (*problems, *((key, "unused-source") for key in unused)):
             yield Notice.of("matrix-row-inconsistent", file=str(folder / name), row=row, problem=problem)
+
+
+def _extension_problems(
+    folder: Path, known: set[ComputeCapability]
+) -> Iterator[tuple[str, tuple[str, ...], Iterator[tuple[str, str]]]]:
+    """Check `extensions.toml`, where the matrix has one."""
+    if (folder / EXTENSIONS).is_file():
+        read = parse_extensions(read_table(folder, EXTENSIONS))
+        problems = (
+            (extension.package, problem)
+            for extension in read.extensions
+            for problem in _code_problems(extension.sass | extension.ptx, None, known)
+        )
+        yield EXTENSIONS, read.unused_sources, problems
 
 
 def _torch_problems(
     torch: TorchFile, toolkits: Mapping[CudaVersion, CudaRelease], known: set[ComputeCapability]
 ) -> Iterator[tuple[str, str]]:
     """List the rows of `torch.toml` that contradict other rows, with the kind of contradiction."""
+    triton = {release.version for release in torch.triton}
     for build in torch.builds:
-        yield from _build_problems(build, toolkits, known)
+        yield from _build_problems(build, toolkits, known, triton)
     versions = [build.version for build in torch.builds]
     if versions != sorted(versions):
         yield "release", "not-sorted"
@@ -103,6 +121,9 @@ def _torch_problems(
     for companion in torch.companions:
         if not any(companion.torch.contains(version) for version in versions):
             yield f"{companion.project} {companion.version}", "pairs-with-no-torch"
+    for release in torch.triton:
+        wrong = [cuda for cuda in (release.ptxas, release.ptxas_blackwell) if cuda is not None and cuda not in toolkits]
+        yield from ((f"triton {release.version}", "tag-without-toolkit") for _ in wrong)
     for channel in torch.nightly:
         if not channel.tag.startswith("nightly/"):
             yield channel.tag, "not-a-nightly-tag"
@@ -110,7 +131,10 @@ def _torch_problems(
 
 
 def _build_problems(
-    build: TorchBuild, toolkits: Mapping[CudaVersion, CudaRelease], known: set[ComputeCapability]
+    build: TorchBuild,
+    toolkits: Mapping[CudaVersion, CudaRelease],
+    known: set[ComputeCapability],
+    triton: set[Version],
 ) -> Iterator[tuple[str, str]]:
     row = f"{build.label} {build.platform}"
     if build.tag != "cpu" and build.cuda not in toolkits:
@@ -119,6 +143,8 @@ def _build_problems(
         yield row, "no-code"
     if not build.on_pypi and not build.on_pytorch_index:
         yield row, "nowhere-published"
+    if build.triton is not None and not any(version in build.triton for version in triton):
+        yield row, "depends-on-unknown-triton"
     toolkit = toolkits.get(build.cuda) if build.cuda else None
     yield from ((row, problem) for problem in _code_problems(build.sass | build.ptx, toolkit, known))
 

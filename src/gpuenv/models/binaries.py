@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from gpuenv.models.cuda import Architecture
+    from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
     from gpuenv.models.notice import Notice
 
 Images: TypeAlias = "frozenset[tuple[CodeKind, Architecture]]"
@@ -109,6 +109,19 @@ class JudgedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeGenerator:
+    """A library or program of an environment that writes GPU code while programs run."""
+
+    kind: Literal["nvrtc", "ptxas"]
+    path: str
+    distribution: str | None
+    cuda: CudaVersion | None
+    """Its own version; None where it did not say."""
+    architectures: tuple[ComputeCapability, ...] | None = None
+    """What it can compile for, by its own word; None where it was not asked or did not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """What was inspected, and how it serves the target."""
 
@@ -123,5 +136,7 @@ class Inspection:
     notes: tuple[Notice, ...] = ()
     missing: tuple[tuple[str, tuple[str, ...]], ...] | None = None
     """Shared libraries that nothing provides, each with the libraries that need it; None where it was not asked."""
+    generators: tuple[CodeGenerator, ...] | None = None
+    """None where it was not asked."""
     bytes_fetched: int | None = None
     """Over the network; None without a URL."""

@@ -129,7 +129,9 @@ class TorchBuild:
     triton: SpecifierSet | None = None
     """The Triton releases that it depends on: `==3.6.0`, `~=3.9.0`; None where it depends on none."""
     cxx_standard: int | None = None
-    """The C++ standard that extensions have to be compiled with: 17, 20; None where not established."""
+    """The C++ standard that its headers ask for: 17, 20; None where not established."""
+    disputed: str | None = None
+    """What weaker sources say of its code, where they say something else."""
 
     cuda: CudaVersion | None = field(init=False, repr=False)
     """CUDA version it was built with, by its tag; None for a CPU build."""
@@ -179,6 +181,8 @@ class OnnxRuntimeBuild:
     extras: tuple[str, ...]
     """Extras that bring its CUDA and cuDNN wheels and can be resolved: `cuda`, `cudnn`; () where none."""
     provenance: Provenance
+    disputed: str | None = None
+    """As for torch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.index import PYTORCH_INDEX_URL, Source, SourceKind
@@ -63,6 +62,8 @@ def _location(text: str, surroundings: Surroundings) -> Source:
         is_page = urlsplit(text).path.endswith((".html", ".htm"))
         kind = SourceKind.FIND_LINKS if is_page else SourceKind.PYTORCH
         return Source(kind=kind, location=text if is_page else text.rstrip("/"))
+    from urllib.request import url2pathname  # noqa: PLC0415 - it brings a whole HTTP client
+
     path = url2pathname(urlsplit(text).path) if scheme == "file" else text
     folder = surroundings.home / path[2:] if path.startswith("~/") else surroundings.cwd / path
     if not folder.exists():

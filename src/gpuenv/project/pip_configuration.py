@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from gpuenv.errors import GpuenvError
 from gpuenv.models.settings import IndexSettings, SettingOrigin, redact_url
@@ -131,6 +130,8 @@ class _Reading:
         """Give a find-links place; None for a folder or a file that is not there."""
         place = self.local(text)
         if place.startswith("file:"):
+            from urllib.request import url2pathname  # noqa: PLC0415 - it brings a whole HTTP client
+
             return place if Path(url2pathname(urlsplit(place).path)).exists() else None
         return place if "://" in place or Path(place).exists() else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.binaries import CodeKind
@@ -13,7 +14,7 @@ from gpuenv.report.result import CommandResult
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gpuenv.models.binaries import Inspection, JudgedFile, LibraryVerdict
+    from gpuenv.models.binaries import CodeGenerator, Inspection, JudgedFile, LibraryVerdict
     from gpuenv.models.cuda import Architecture
     from gpuenv.models.resolution import Conflict
     from gpuenv.report.messages import Language
@@ -35,6 +36,7 @@ def inspection_result(inspection: Inspection, language: Language) -> CommandResu
             "examined": inspection.examined,
             "bytes_fetched": inspection.bytes_fetched,
             "missing": _missing_as_json(inspection),
+            "generators": _generators_as_json(inspection),
             "warnings": [notice_as_json(note, language) for note in inspection.notes],
         },
         errors=inspection.uncovered,
@@ -46,6 +48,27 @@ def _missing_as_json(inspection: Inspection) -> list[dict[str, Any]] | None:
     if inspection.missing is None:
         return None
     return [{"library": name, "needed_by": list(needed_by)} for name, needed_by in inspection.missing]
+
+
+def _generators_as_json(inspection: Inspection) -> list[dict[str, Any]] | None:
+    if inspection.generators is None:
+        return None
+    return [
+        {
+            "kind": generator.kind,
+            "path": generator.path,
+            "distribution": generator.distribution,
+            "cuda": str(generator.cuda) if generator.cuda else None,
+            "architectures": _names(generator),
+        }
+        for generator in inspection.generators
+    ]
+
+
+def _names(generator: CodeGenerator) -> list[str] | None:
+    if generator.architectures is None:
+        return None
+    return [capability.sm for capability in generator.architectures]
 
 
 def conflict_result(conflict: Conflict, language: Language) -> CommandResult:
@@ -101,13 +124,24 @@ def _write(terminal: Terminal, *, inspection: Inspection) -> None:
     if rows:
         for line in _aligned([headings, *rows]):
             terminal.write(f"{line}\n")
+    for generator in inspection.generators or ():
+        terminal.write(f"{_generator_line(generator, terminal.language)}\n")
     for name, needed_by in inspection.missing or ():
-        facts = {"library": name, "needed_by": needed_by}
-        terminal.write(f"{phrase('shared-library-missing', facts, terminal.language).message}\n")
+        sentence = phrase("shared-library-missing", {"library": name, "needed_by": needed_by}, terminal.language)
+        terminal.write(f"{sentence.message}\n")
     for line in _footnotes(inspection, terminal.language):
         terminal.write(f"{line}\n")
     for note in inspection.notes:
         terminal.notice("warning", note)
+
+
+def _generator_line(generator: CodeGenerator, language: Language) -> str:
+    name = f"{generator.distribution}: {PurePath(generator.path).name}"
+    facts = {"name": name, "cuda": str(generator.cuda) if generator.cuda else None}
+    if generator.architectures is None:
+        return phrase("code-generator", facts, language).message
+    numbers = " ".join(capability.sm.removeprefix("sm_") for capability in generator.architectures)
+    return phrase("code-generator-compiles", {**facts, "architectures": numbers}, language).message
 
 
 def _row(judged: JudgedFile, gpus: Sequence[str]) -> list[str]:

@@ -10,12 +10,15 @@ from gpuenv.resolve.causes import subset_causes
 from gpuenv.rules.driver import driver_branch, gpu_driver_ceiling, gpu_driver_floor
 
 if TYPE_CHECKING:
-    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.hardware import Driver, Gpu
     from gpuenv.models.matrix import ArchitectureRow
     from gpuenv.resolve.problem import Problem
 
 _JETPACK_7_BRANCH: Final = 580
 """Driver branch of JetPack 7, the first Jetson system that takes SBSA wheels; JetPack 6 has 540 (L4T release notes)."""
+
+_JETPACK_7_CUDA: Final = 13
+"""CUDA major of JetPack 7; JetPack 6 has 12, JetPack 5 has 11."""
 
 _USE_CPU: Final = Cause(change=Notice.of("use-cpu"), would_give=None)
 
@@ -38,14 +41,22 @@ def _jetson_conflict(problem: Problem) -> Conflict | None:
             reason=Notice.of("jetson-is-aarch64", gpus=labels, platform=target.platform.name),
             causes=(Cause(change=change, would_give=None),),
         )
-    version = target.driver.version if target.driver is not None else None
-    if version is not None and version.branch < _JETPACK_7_BRANCH:
-        change = Notice.of("install-jetpack", jetpack="7", branch=_JETPACK_7_BRANCH)
-        return Conflict(
-            reason=Notice.of("jetson-takes-no-wheels", gpus=labels, driver=str(version), jetpack="7"),
-            causes=(Cause(change=change, would_give=None), _USE_CPU),
-        )
-    return None
+    driver = target.driver
+    if driver is None or not _is_before_jetpack_7(driver):
+        return None
+    change = Notice.of("install-jetpack", jetpack="7", branch=_JETPACK_7_BRANCH)
+    stated = str(driver.version or f"CUDA {driver.cuda_version}")
+    return Conflict(
+        reason=Notice.of("jetson-takes-no-wheels", gpus=labels, driver=stated, jetpack="7"),
+        causes=(Cause(change=change, would_give=None), _USE_CPU),
+    )
+
+
+def _is_before_jetpack_7(driver: Driver) -> bool:
+    """By the driver's own version, since a compat library raises what it speaks; else by that."""
+    if driver.version is not None:
+        return driver.version.branch < _JETPACK_7_BRANCH
+    return driver.cuda_version is not None and driver.cuda_version.major < _JETPACK_7_CUDA
 
 
 def _branch_conflict(problem: Problem) -> Conflict | None:

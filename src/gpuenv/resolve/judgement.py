@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from gpuenv.models.resolution import Coverage
 from gpuenv.resolve.companions import companion_pins
+from gpuenv.resolve.generators import refused_generator
 from gpuenv.resolve.listing import installable, page, torch_versions
 from gpuenv.resolve.onnxruntime import onnxruntime_pin
 from gpuenv.resolve.refusal import Refusal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from packaging.specifiers import SpecifierSet
 
+    from gpuenv.models.cuda import CudaVersion
     from gpuenv.models.hardware import Gpu
     from gpuenv.models.matrix import OnnxRuntimeBuild, TorchBuild
     from gpuenv.models.platform import PythonVersion
@@ -37,6 +39,8 @@ class Judgement:
     companions: tuple[Pin, ...]
     missing: tuple[str, ...]
     """Optional projects that its source has no pair for."""
+    refused_generator: CudaVersion | None = None
+    """CUDA version of its code generator, if the driver refuses what that makes (rule 4)."""
 
 
 def judge(problem: Problem, candidate: Candidate, runtimes: Sequence[OnnxRuntimeBuild]) -> Judgement | Refusal:
@@ -70,6 +74,7 @@ def judge(problem: Problem, candidate: Candidate, runtimes: Sequence[OnnxRuntime
         fit=fit,
         companions=(*pins, *((runtime,) if runtime is not None else ())),
         missing=missing,
+        refused_generator=refused_generator(problem, candidate.build),
     )
 
 

@@ -13,7 +13,7 @@ from gpuenv.resolve.floor import required_driver
 from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage, onnxruntime_fit
 from gpuenv.resolve.refusal import DRIVER_REFUSALS
 from gpuenv.resolve.search import search
-from gpuenv.rules.driver import first_driver, read_driver
+from gpuenv.rules.driver import first_driver, floor_driver, read_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,6 +72,16 @@ def _gpu_notes(problem: Problem, best: Judgement, refused: Iterable[tuple[Candid
             yield Notice.of("ptx-only", build=build.label, gpu=served.gpu.label, ptx=served.via.compute)
     if best.fit is DriverFit.MINOR and build.cuda is not None:
         yield _minor(problem, build.label, build.cuda)
+    if best.refused_generator is not None:
+        release = problem.tables.cuda.get(best.refused_generator)
+        needs = floor_driver(release, problem.target.platform) if release else None
+        yield Notice.of(
+            "torch-compile-needs-newer-driver",
+            build=build.label,
+            cuda=str(best.refused_generator),
+            driver_cuda=str(problem.driver_cuda),
+            needs=str(needs) if needs else None,
+        )
     if any(capability.is_tegra for capability in problem.architectures) and problem.target.driver is None:
         yield Notice.of("jetson-needs-jetpack", gpus=tuple(gpu.label for gpu in problem.target.gpus), jetpack="7")
     last = _last_release(problem)

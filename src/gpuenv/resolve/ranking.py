@@ -20,17 +20,18 @@ _SOURCE_RANK: Final = {SourceKind.PYTORCH: 0, SourceKind.PYPI: 1, SourceKind.FIN
 
 _NO_CUDA: Final = CudaVersion(major=0, minor=0)
 
-Rank = tuple[int, int, int, CudaVersion, int, int]
+Rank = tuple[bool, int, int, int, CudaVersion, int, int]
 
 
 def rank(judgement: Judgement) -> Rank:
     """Rank a judged candidate among those of its version; the greatest is the best.
 
-    Direct before minor, SASS before PTX, better evidence first, then the highest tag; of one build, the source that
-    has all the companions.
+    Generators that the driver can load, direct before minor, SASS before PTX, better evidence first, then the highest
+    tag; of one build, the source that has all the companions.
     """
     build = judgement.candidate.build
     return (
+        judgement.refused_generator is None,
         0 if judgement.fit is None else _FIT_RANK[judgement.fit],
         -sum(served.kind == "ptx" for served in judgement.coverage),
         -build.provenance.evidence.rank,

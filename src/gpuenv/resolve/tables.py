@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         CudaRelease,
         OnnxRuntimeBuild,
         TorchBuild,
+        TritonRelease,
     )
     from gpuenv.models.platform import PlatformName
     from gpuenv.rules.coverage import BuildCoverage
@@ -60,6 +61,7 @@ class Tables:
     _pairs: dict[tuple[str, Version], tuple[CompanionRelease, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _tritons: dict[str, TritonRelease | None] = field(default_factory=dict, repr=False, compare=False)
     _ends: dict[tuple[PlatformName, frozenset[ComputeCapability]], tuple[Version, Version] | None] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -86,6 +88,16 @@ class Tables:
             found = tuple(row for row in rows if row.torch.contains(torch, prereleases=True))
             self._pairs[key] = found
         return found
+
+    def generator(self, build: TorchBuild, capability: ComputeCapability) -> CudaVersion | None:
+        """Tell the CUDA version of the code that a build's torch.compile makes for a GPU; None where not known."""
+        if not self.matrix.triton or build.triton is None:
+            return None
+        key = str(build.triton)
+        if key not in self._tritons:
+            self._tritons[key] = self.matrix.triton_of(build)
+        release = self._tritons[key]
+        return release.ptxas_for(capability) if release is not None else None
 
     def end_of_support(
         self, platform: PlatformName, capabilities: frozenset[ComputeCapability]

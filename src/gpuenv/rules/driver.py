@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.cuda import DriverVersion
 from gpuenv.models.resolution import DriverFit
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from gpuenv.models.hardware import Driver
     from gpuenv.models.matrix import ArchitectureRow, CudaRelease
     from gpuenv.models.platform import Platform
+
+
+_LATEST: Final = 999
+"""Greater than the second number of any driver."""
 
 
 def first_driver(release: CudaRelease, platform: Platform) -> DriverVersion | None:
@@ -59,7 +63,7 @@ def read_driver(driver: Driver, platform: Platform, releases: Sequence[CudaRelea
     """Work out what a driver can load."""
     by_table = _cuda_by_table(driver, platform, releases)
     return DriverReading(
-        version=driver.version,
+        version=_in_use(driver.version) if driver.version is not None else None,
         cuda=driver.cuda_version or by_table,
         by_table=by_table,
         floors={release.version.major: floor_driver(release, platform) for release in releases},
@@ -146,7 +150,7 @@ def _first_of_branch(branch: int, platform: Platform, releases: Sequence[CudaRel
 def _cuda_by_table(driver: Driver, platform: Platform, releases: Sequence[CudaRelease]) -> CudaVersion | None:
     if driver.version is None:
         return None
-    version = driver.version
+    version = _in_use(driver.version)
     return max(
         (
             release.version
@@ -155,3 +159,8 @@ def _cuda_by_table(driver: Driver, platform: Platform, releases: Sequence[CudaRe
         ),
         default=None,
     )
+
+
+def _in_use(version: DriverVersion) -> DriverVersion:
+    """Take a bare branch for the drivers of it that are in use: `580` is not older than 580.65.06."""
+    return DriverVersion(text=f"{version.branch}.{_LATEST}") if version.numbers == (version.branch,) else version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
@@ -19,6 +20,7 @@ _MACOS_ASSUMED = (15, 0)
 """macOS version assumed for a target: torch 2.12 and newer need 14.0."""
 
 
+@lru_cache(maxsize=32)
 def supported_tags(platform: Platform, python: PythonVersion) -> frozenset[Tag]:
     """Make the set of wheel tags that CPython `python` on `platform` accepts (PEP 425, PEP 600)."""
     platforms = list(_platforms(platform))

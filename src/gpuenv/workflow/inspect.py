@@ -35,11 +35,11 @@ def inspect(
     *,
     has_target: bool,
     is_thorough: bool,
-    asks_dependencies: bool = False,
 ) -> Inspection | Conflict:
     """Read what is named, or every native library of the environment, and judge it for the target.
 
-    `asks_dependencies`: also tell which shared libraries the environment needs and nothing provides.
+    `is_thorough`: read all of a remote wheel; of an environment, also tell which shared libraries nothing provides, and
+    what its code generators can compile for.
 
     Raises `GpuenvError` for a file that was named and cannot be read; libraries found in folders are noted instead.
     """
@@ -53,9 +53,7 @@ def inspect(
     for place in places:
         collected.read(place)
     inspection = _inspection(collected, gpus)
-    if environment is None or not asks_dependencies:
-        return inspection
-    return replace(inspection, missing=_missing(environment, surroundings))
+    return inspection if environment is None or not is_thorough else _completed(inspection, environment, surroundings)
 
 
 def inspect_environment(
@@ -219,13 +217,20 @@ def _uncovered(judged: Sequence[JudgedFile], gpus: tuple[Gpu, ...]) -> tuple[Not
     return uncovered(judged, gpus)
 
 
-def _missing(environment: Environment, surroundings: Surroundings) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _completed(inspection: Inspection, environment: Environment, surroundings: Surroundings) -> Inspection:
+    """Add what takes longer: missing shared libraries, and the code generators."""
     from gpuenv.binaries.dependencies import missing_libraries  # noqa: PLC0415 - brings in pyelftools
     from gpuenv.binaries.environment_libraries import native_libraries  # noqa: PLC0415
+    from gpuenv.binaries.generators import code_generators, find_programs  # noqa: PLC0415
 
-    libraries = [path for path, _ in native_libraries(environment.site_packages, environment.distributions)]
-    found = missing_libraries(libraries, surroundings.environ)
-    return tuple((name, tuple(path.name for path in paths)) for name, paths in found.items())
+    libraries = native_libraries(environment.site_packages, environment.distributions)
+    missing = missing_libraries([path for path, _ in libraries], surroundings.environ)
+    programs = find_programs(environment.site_packages)
+    return replace(
+        inspection,
+        missing=tuple((name, tuple(path.name for path in paths)) for name, paths in missing.items()),
+        generators=code_generators((*libraries, *programs), surroundings.environ),
+    )
 
 
 def _is_zip(path: Path) -> bool:

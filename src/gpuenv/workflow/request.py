@@ -12,7 +12,7 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.request import GPU_FAMILY, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import Source
@@ -59,7 +59,7 @@ def make_request(
         if name in family:
             family[name] = _merged(family[name], limit)
     request = Request(
-        requirements=tuple(family[name] for name in GPU_FAMILY if name in family),
+        requirements=tuple(family[name] for name in _in_order(family)),
         optional=optional,
         others=tuple(parted.others),
         constraints=tuple(parted.constraints),
@@ -69,6 +69,16 @@ def make_request(
         upgrade=options.upgrade,
     )
     return Asked(request=request, notes=tuple(parted.notes))
+
+
+def _in_order(family: Iterable[str]) -> tuple[str, ...]:
+    """Put the family in its usual order, but ONNX Runtime first if it was named before torch: torch then yields."""
+    named = tuple(family)
+    runtime = GPU_FAMILY[-1]
+    ordered = tuple(name for name in GPU_FAMILY if name in named)
+    if runtime in named and "torch" in named and named.index(runtime) < named.index("torch"):
+        return (runtime, *(name for name in ordered if name != runtime))
+    return ordered
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError, UsageError
-from gpuenv.matrix.catalog import load_gpu_models, load_matrix
+from gpuenv.matrix.catalog import load_matrix
 from gpuenv.models.index import SourceKind
 from gpuenv.models.notice import Notice
 from gpuenv.models.platform import PythonVersion
@@ -59,7 +58,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixData:
-    """A matrix, and the way to its large table of GPU names, which is read only if a name has to be looked up."""
+    """A matrix, and what is worked out of it once for all resolutions of a run."""
 
     matrix: CompatibilityMatrix
     tables: Tables
@@ -73,7 +72,7 @@ def load_data(choice: str | None, surroundings: Surroundings) -> MatrixData:
     return MatrixData(
         matrix=matrix,
         tables=make_tables(matrix),
-        gpu_models=cache(lambda: load_gpu_models(choice, cwd=surroundings.cwd)),
+        gpu_models=lambda: matrix.gpus,
     )
 
 
@@ -205,16 +204,17 @@ def _resolve_with_pages(
 
     Where the PyTorch index cannot be reached, `auto` goes on without it and says so.
     """
-    from gpuenv.index.pages import read_project_page  # noqa: PLC0415 - offline runs need no HTTP
-    from gpuenv.project.folders import cache_folder  # noqa: PLC0415
+    from gpuenv.workflow.measurement import make_measurement  # noqa: PLC0415 - in the order of the work
 
     pages: dict[PageKey, ProjectPage] = {}
-    notes: list[Notice] = []
-    page_cache = cache_folder(surroundings) / "pages"
+    is_nightly = request.channel == "nightly"
+    notes = [Notice.of("nightly-not-read")] if is_nightly and options.is_offline else []
     wanted = (
         *_flat_pages(request, is_offline=options.is_offline),
         *_nightly_pages(request, chosen.target, tables.matrix, is_offline=options.is_offline),
     )
+    measurement = make_measurement(request, chosen.target, settings, options, surroundings, reporter, notes)
+    tables = measurement.with_installed(tables, environment)
     while True:
         for source, tag, project in wanted:
             if source not in request.sources:
@@ -222,14 +222,13 @@ def _resolve_with_pages(
             if source.is_remote:
                 reporter.stage("reading-index", project=project, tag=tag or "")
             try:
-                pages[source, tag, project] = read_project_page(
-                    source, tag, project, settings=settings, cache=page_cache
-                )
+                pages[source, tag, project] = _read(source, tag, project, settings, surroundings)
             except GpuenvError as error:
                 if request.policy is not IndexPolicy.AUTO or not error.code.startswith(_INDEX_FAULTS):
                     raise
                 notes.append(Notice.of("index-left-out", reason=error.code, **_place(error)))
                 request = replace(request, sources=tuple(other for other in request.sources if other != source))
+        tables = measurement.extended(tables, pages)
         outcome = resolve(request, chosen.target, tables.matrix, environment=environment, pages=pages, tables=tables)
         if isinstance(outcome, Conflict):
             return outcome, request, tuple(notes)
@@ -238,6 +237,15 @@ def _resolve_with_pages(
         wanted = tuple(key for key in _pages_behind(outcome) if key not in pages and key[0] in request.sources)
         if not wanted:
             return _with_page_form(outcome, pages), _with_libraries(request, outcome), tuple(notes)
+
+
+def _read(
+    source: Source, tag: str | None, project: str, settings: IndexSettings, surroundings: Surroundings
+) -> ProjectPage:
+    from gpuenv.index.pages import read_project_page  # noqa: PLC0415 - a run without pages needs no HTTP
+    from gpuenv.project.folders import cache_folder  # noqa: PLC0415 - as above
+
+    return read_project_page(source, tag, project, settings=settings, cache=cache_folder(surroundings) / "pages")
 
 
 def _with_libraries(request: Request, resolution: Resolution) -> Request:

@@ -73,8 +73,16 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="no code for {gpu} in {files}",
         zh="{files} 中没有适用于 {gpu} 的代码",
     ),
+    "code-generator": Message(
+        en="{name} is of CUDA {cuda}",
+        zh="{name} 属于 CUDA {cuda}",
+    ),
+    "code-generator-compiles": Message(
+        en="{name} is of CUDA {cuda} and compiles for {architectures}",
+        zh="{name} 属于 CUDA {cuda}，可为以下架构编译：{architectures}",
+    ),
     "shared-library-missing": Message(
-        en="nothing provides {library}, which {needed_by} need",
+        en="nothing provides {library}; needed by {needed_by}",
         zh="缺少 {library}：{needed_by} 需要它",
     ),
     "inspected": Message(

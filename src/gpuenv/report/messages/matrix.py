@@ -119,4 +119,19 @@ _SHOWN: Final[Mapping[str, Message]] = {
     "matrix-nightly-line": Message(en="nightly: {tags}", zh="每夜版：{tags}"),
 }
 
-MESSAGES: Final[Mapping[str, Message]] = {**_ERRORS, **_VALIDATION, **_SHOWN}
+_MEASURED: Final[Mapping[str, Message]] = {
+    "measuring-build": Message(
+        en="reading the GPU code of {wheel}, which the matrix does not know",
+        zh="正在读取 {wheel} 中的 GPU 代码（矩阵中没有该构建）",
+    ),
+    "build-not-measured": Message(
+        en="{wheel} is not in the matrix and could not be read, so it was left out: {reason}",
+        zh="矩阵中没有 {wheel}，且无法读取其内容，已忽略：{reason}",
+    ),
+    "newer-than-matrix": Message(
+        en="left out, since matrix {matrix} does not know them and nothing is read offline: {builds}",
+        zh="矩阵 {matrix} 中没有以下构建，离线时无法读取，已忽略：{builds}",
+    ),
+}
+
+MESSAGES: Final[Mapping[str, Message]] = {**_ERRORS, **_VALIDATION, **_SHOWN, **_MEASURED}

@@ -41,10 +41,12 @@ _REJECTIONS: Final[Mapping[str, Message]] = {
         zh="没有满足 {requirement} 且与 {build} 配套的 {project}",
     ),
     "no-onnxruntime-for-cuda-major": Message(
-        en="no onnxruntime-gpu build of the CUDA major of {build} ({cuda}) serves this target",
-        zh="没有与 {build} 的 CUDA 主版本({cuda})一致且适用于该目标的 onnxruntime-gpu",
+        en="no onnxruntime-gpu that serves this target has the CUDA and cuDNN major of {build} (CUDA {cuda})",
+        zh="没有适用于该目标、且 CUDA 与 cuDNN 主版本同 {build}(CUDA {cuda})一致的 onnxruntime-gpu",
     ),
-    "onnxruntime-gpu-on-cpu-target": Message(en="onnxruntime-gpu is no CPU package", zh="onnxruntime-gpu 不是 CPU 包"),
+    "onnxruntime-gpu-on-cpu-target": Message(
+        en="onnxruntime-gpu is no CPU package: onnxruntime is", zh="onnxruntime-gpu 不是 CPU 包:CPU 请用 onnxruntime"
+    ),
     "gpu-capability-unknown": Message(
         en="the compute capability of {gpu} is unknown", zh="无法确定 {gpu} 的计算能力", hints=("gpuenv detect",)
     ),
@@ -112,6 +114,43 @@ _CONFLICTS: Final[Mapping[str, Message]] = {
         "torch alone: {instead}",
         zh="没有 onnxruntime-gpu 构建既支持 {gpus} 又与可用的 torch 构建 CUDA 主版本一致;仅 torch 可用 {instead}",
     ),
+    "nightly-vanished": Message(
+        en="the nightly build {nightly} is gone: nightly builds are deleted after some weeks; {instead} came of it",
+        zh="每夜构建 {nightly} 已不存在:每夜构建几周后会被删除;其后续稳定版为 {instead}",
+    ),
+    "jetson-is-aarch64": Message(
+        en="{gpus} is the GPU of a Jetson, which is linux-aarch64, not {platform}",
+        zh="{gpus} 是 Jetson 的 GPU,其平台为 linux-aarch64,而不是 {platform}",
+    ),
+    "jetson-takes-no-wheels": Message(
+        en="{gpus} with driver {driver}: Jetson systems before JetPack {jetpack} take no wheels of PyTorch's indexes",
+        zh="{gpus}(驱动 {driver}):JetPack {jetpack} 之前的 Jetson 系统不能使用 PyTorch 索引中的 wheel",
+    ),
+    "install-jetpack": Message(
+        en="install JetPack {jetpack} or newer (driver branch {branch}); until then use the wheels of NVIDIA for your"
+        " JetPack",
+        zh="安装 JetPack {jetpack} 或更新(驱动分支 {branch});在此之前请使用 NVIDIA 为当前 JetPack 提供的 wheel",
+    ),
+    "change-platform": Message(
+        en="name the platform {platform}",
+        zh="指定平台 {platform}",
+        hints=("gpuenv plan --platform {platform}",),
+    ),
+    "change-together": Message(
+        en="change these together: {arguments}",
+        zh="同时更改:{arguments}",
+        hints=("gpuenv install {arguments}",),
+    ),
+    "change-together-with-driver": Message(
+        en="update the driver to {needs} or newer, and change: {arguments}",
+        zh="将驱动更新到 {needs} 或更新,并更改:{arguments}",
+        hints=("gpuenv install {arguments}",),
+    ),
+    "reach-index": Message(
+        en="make PyTorch's index reachable, or name a mirror of it",
+        zh="确保能访问 PyTorch 索引,或指定其镜像",
+        hints=("gpuenv install --indexes pytorch",),
+    ),
     "leave-onnxruntime-out": Message(
         en="leave onnxruntime-gpu out", zh="不安装 onnxruntime-gpu", hints=("gpuenv install {instead}",)
     ),
@@ -175,6 +214,28 @@ _NOTES: Final[Mapping[str, Message]] = {
     "cuda-build-on-cpu-target": Message(
         en="no CPU build could be had: {build} is a CUDA build, several GB larger, and runs on the CPU here",
         zh="找不到 CPU 构建:{build} 是 CUDA 构建,体积大数 GB,在此仅以 CPU 运行",
+    ),
+    "nightly-vanishes": Message(
+        en="{build} is a nightly build: it will be deleted from the index after some weeks, so keep the wheels",
+        zh="{build} 是每夜构建:几周后会从索引中删除,请自行保留 wheel",
+    ),
+    "nightly-not-read": Message(
+        en="only the index tells which nightly builds there are, and --offline asks none: stable builds count",
+        zh="每夜构建的列表只存在于索引中,--offline 不会访问索引:仅考虑稳定版",
+    ),
+    "jetson-needs-jetpack": Message(
+        en="{gpus}: these wheels run from JetPack {jetpack} on",
+        zh="{gpus}:这些 wheel 需要 JetPack {jetpack} 或更新",
+    ),
+    "onnxruntime-needs-msvc-runtime": Message(
+        en="{build} needs the Microsoft Visual C++ 2019 (or newer) runtime for x64",
+        zh="{build} 需要 Microsoft Visual C++ 2019(或更新)x64 运行库",
+        hints=("winget install Microsoft.VCRedist.2015+.x64",),
+    ),
+    "torch-compile-needs-newer-driver": Message(
+        en="torch.compile of {build} makes code of CUDA {cuda}, which driver CUDA {driver_cuda} does not load: it takes"
+        " driver {needs}",
+        zh="{build} 的 torch.compile 生成 CUDA {cuda} 的代码,驱动的 CUDA {driver_cuda} 无法加载:需要驱动 {needs}",
     ),
     "installed-requirements-broken": Message(
         en="nothing meets what the installed packages require ({requirements}): they will be inconsistent",

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Compares a matrix with the live indexes and proposes the next version of it.
+
+Usage: scripts/refresh_matrix.py [--index URL|DIR] [--no-pypi] [--matrix FOLDER] --version 2026.12 --into matrices
+
+The folder of the new version gets the files of the old one, a row for each build that appeared (without code: `gpuenv
+matrix validate` complains of it until it is measured and merged), and `proposal.md`: what appeared, what vanished, and
+what needs measuring, with the commands. Rows of vanished builds stay, for environments that hold them; a person decides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from measure_wheels import releases
+from packaging.version import Version
+from seal_matrix import seal
+
+from gpuenv.errors import GpuenvError
+from gpuenv.index.pages import read_project_page
+from gpuenv.matrix.catalog import load_matrix
+from gpuenv.models.index import PYTORCH_INDEX_URL, Source, SourceKind
+from gpuenv.models.matrix import Evidence
+from gpuenv.models.platform import PLATFORM_NAMES
+from gpuenv.models.surroundings import Surroundings
+from gpuenv.project.pip_configuration import read_index_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gpuenv.models.index import IndexedWheel
+    from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.settings import IndexSettings
+
+MARKS: Final = {
+    "linux-x86_64": re.compile(r"(?:manylinux.*|linux)_x86_64"),
+    "linux-aarch64": re.compile(r"(?:manylinux.*|linux)_aarch64"),
+    "windows-x86_64": re.compile(r"win_amd64"),
+    "macos-arm64": re.compile(r"macosx_.*_arm64"),
+}
+INTERPRETER: Final = re.compile(r"cp3(\d+)")
+ON_PYPI: Final = ("torch", "torchvision", "onnxruntime-gpu", "triton")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Build:
+    """One build of torch on the PyTorch index."""
+
+    version: Version
+    tag: str
+    platform: str
+
+    def __str__(self) -> str:
+        return f"{self.version}+{self.tag} {self.platform}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What the indexes have and the matrix does not, and the other way round."""
+
+    appeared: Mapping[Build, tuple[IndexedWheel, ...]]
+    vanished: tuple[Build, ...]
+    unread: tuple[str, ...]
+    """Tags that could not be read, with the reason."""
+    releases: tuple[str, ...]
+    """Releases on the default index that the matrix lacks."""
+
+
+def main() -> int:
+    """Compare, and write the proposal; 0 also where nothing changed, and then nothing is written."""
+    arguments = parse_arguments()
+    surroundings = Surroundings(
+        environ=dict(os.environ), cwd=Path.cwd(), home=Path.home(), now=datetime.now(tz=timezone.utc)
+    )
+    matrix = load_matrix(arguments.matrix, cwd=surroundings.cwd)
+    old = Path(arguments.matrix or Path(arguments.into, matrix.version))
+    settings = read_index_settings(surroundings, venv=None)
+    found = difference(matrix, arguments.index, settings, [] if arguments.no_pypi else list(on_pypi(surroundings)))
+    text = proposal(matrix, found, arguments.index, arguments.version)
+    print(text)
+    if not (found.appeared or found.vanished or found.releases):
+        return 0
+    new = Path(arguments.into, arguments.version)
+    if new.exists():
+        print(f"{new} is there already: it is left alone", file=sys.stderr)
+        return 1
+    write(old, new, found, text, version=arguments.version, today=surroundings.now.date().isoformat())
+    return 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--index", default=PYTORCH_INDEX_URL, help="base of PyTorch-style indexes, or a folder")
+    parser.add_argument("--no-pypi", action="store_true", help="do not ask pip for the releases on the default index")
+    parser.add_argument("--matrix", metavar="FOLDER", help="the matrix to start from (default: the newest)")
+    parser.add_argument("--version", required=True, metavar="2026.12", help="the version to propose")
+    parser.add_argument("--into", default="matrices", metavar="DIR", help="where the folder of the version is made")
+    return parser.parse_args()
+
+
+def difference(
+    matrix: CompatibilityMatrix, index: str, settings: IndexSettings, listed_releases: Iterable[tuple[str, Version]]
+) -> Difference:
+    """Read the page of torch of every tag that the matrix knows or that a toolkit of it would have."""
+    source = Source(kind=SourceKind.PYTORCH, location=index)
+    tags = sorted({build.tag for build in matrix.torch} | {release.version.tag for release in matrix.cuda[-4:]})
+    oldest = min(build.version for build in matrix.torch)
+    known = {
+        Build(version=build.version, tag=build.tag, platform=build.platform)
+        for build in matrix.torch
+        if build.on_pytorch_index
+    }
+    listed: dict[Build, list[IndexedWheel]] = {}
+    unread = []
+    read = set()
+    for tag in tags:
+        try:
+            page = read_project_page(source, tag, "torch", settings=settings, cache=None)
+        except GpuenvError as error:
+            unread.append(f"{tag}: {error.code}")
+            continue
+        read.add(tag)
+        for wheel in page.wheels:
+            version = Version(wheel.version.public)
+            if version >= oldest and not version.is_prerelease and not wheel.is_yanked:
+                for platform in platforms_of(wheel):
+                    listed.setdefault(Build(version=version, tag=tag, platform=platform), []).append(wheel)
+    have = {(project, version) for project, version in _known_releases(matrix)}
+    return Difference(
+        appeared={build: tuple(listed[build]) for build in sorted(listed) if build not in known},
+        vanished=tuple(sorted(build for build in known if build.tag in read and build not in listed)),
+        unread=tuple(unread),
+        releases=tuple(
+            f"{project} {version}"
+            for project, version in listed_releases
+            if (project, version) not in have and version > _oldest_of(have, project)
+        ),
+    )
+
+
+def on_pypi(surroundings: Surroundings) -> Iterator[tuple[str, Version]]:
+    """Ask pip for the releases on the default index, as the user has configured it."""
+    for project in ON_PYPI:
+        for version in releases(project, "linux-x86_64", surroundings):
+            if version.local is None and not version.is_prerelease:
+                yield project, version
+
+
+def _known_releases(matrix: CompatibilityMatrix) -> Iterator[tuple[str, Version]]:
+    yield from (("torch", build.version) for build in matrix.torch)
+    yield from ((row.project, row.version) for row in matrix.companions)
+    yield from (("onnxruntime-gpu", build.version) for build in matrix.onnxruntime)
+    yield from (("triton", row.version) for row in matrix.triton)
+
+
+def _oldest_of(have: set[tuple[str, Version]], project: str) -> Version:
+    return min((version for name, version in have if name == project), default=Version("0"))
+
+
+def platforms_of(wheel: IndexedWheel) -> set[str]:
+    """Tell the platforms that gpuenv knows and a wheel is for."""
+    return {name for name in PLATFORM_NAMES for tag in wheel.tags if MARKS[name].fullmatch(tag.platform)}
+
+
+def proposal(matrix: CompatibilityMatrix, found: Difference, index: str, version: str) -> str:
+    """Write what changed, for the person who decides."""
+    weak = [
+        build
+        for build in matrix.torch
+        if build.cuda is not None and build.provenance.evidence not in {Evidence.BINARY, Evidence.BINARY_PARTIAL}
+    ]
+    measure = [
+        f"scripts/measure_wheels.py --project torch --index {index}/{tag} --platform {platform} --version {number}"
+        for number, tag, platform in sorted(
+            {(str(build.version), build.tag, build.platform) for build in found.appeared if build.tag != "cpu"}
+        )
+    ]
+    parts = (
+        ("Appeared", [str(build) for build in found.appeared]),
+        ("Appeared on the default index", list(found.releases)),
+        ("Vanished", [str(build) for build in found.vanished]),
+        ("Needs measuring", measure),
+        ("Could not be read", list(found.unread)),
+    )
+    lines = [f"# Matrix {version}, proposed after {matrix.version}"]
+    for title, items in parts:
+        lines += ["", f"## {title}: {len(items)}", "", *(f"- {item}" for item in items)]
+    return "\n".join([*lines, "", f"Builds that no wheel was read for so far: {len(weak)}.", ""])
+
+
+def write(old: Path, new: Path, found: Difference, text: str, *, version: str, today: str) -> None:
+    """Make the folder of the new version."""
+    shutil.copytree(old, new)
+    manifest = new / "manifest.toml"
+    head = re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', manifest.read_text(encoding="utf-8"))
+    manifest.write_text(re.sub(r'(?m)^released = ".*"$', f'released = "{today}"', head), encoding="utf-8")
+    torch = new / "torch.toml"
+    torch.write_text(with_rows(torch.read_text(encoding="utf-8"), found, today), encoding="utf-8")
+    (new / "proposal.md").write_text(text, encoding="utf-8")
+    seal(new)
+
+
+def with_rows(text: str, found: Difference, today: str) -> str:
+    """Add a row for each build that appeared, to its release or to a new one before the companions."""
+    source = f"listing-{today}"
+    by_version: dict[Version, list[Build]] = {}
+    for build in found.appeared:
+        by_version.setdefault(build.version, []).append(build)
+    for version, builds in by_version.items():
+        rows = "".join(f"  {_row(build, found.appeared[build], source)},\n" for build in builds)
+        release = re.search(rf'(?ms)^\[\[release\]\]\nversion = "{re.escape(str(version))}"\n.*?^\]\n', text)
+        if release is not None:
+            text = f"{text[: release.end() - 2]}{rows}{text[release.end() - 2 :]}"
+            continue
+        pythons = _pythons(wheel for build in builds for wheel in found.appeared[build])
+        block = f'[[release]]\nversion = "{version}"\npython = "{pythons}"\ncudnn = {{}}\nsource = "{source}"\n'
+        text = text.replace("[[companion]]\n", f"{block}build = [\n{rows}]\n\n[[companion]]\n", 1)
+    if by_version:
+        text = f'{text.rstrip()}\n"{source}" = ["report", "listed on the PyTorch index on {today}, not yet read"]\n'
+    return text
+
+
+def _row(build: Build, wheels: Iterable[IndexedWheel], source: str) -> str:
+    has_label = any(wheel.version.local for wheel in wheels)
+    cells = [f'tag = "{build.tag}"', f'platform = "{build.platform}"']
+    cells += [] if build.tag == "cpu" else ['sass = ""']
+    cells += [] if has_label else ['local = ""']
+    return f"{{ {', '.join([*cells, f'source = {chr(34)}{source}{chr(34)}'])} }}"
+
+
+def _pythons(wheels: Iterable[IndexedWheel]) -> str:
+    minors = sorted(
+        {
+            int(found[1])
+            for wheel in wheels
+            for tag in wheel.tags
+            if (found := INTERPRETER.fullmatch(tag.interpreter)) is not None
+        }
+    )
+    return f"3.{minors[0]}..3.{minors[-1]}" if minors else "3.10..3.10"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Asks the code generators of an environment what they are: NVRTC what it can compile for, ptxas its CUDA version."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.errors import GpuenvError
+from gpuenv.models.binaries import CodeGenerator
+from gpuenv.models.cuda import ComputeCapability, CudaVersion
+from gpuenv.process import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_NVRTC: Final = re.compile(r"libnvrtc\.so\.\d+|libnvrtc-[0-9a-f]+\.so\.\d+[\d.]*|nvrtc64_\d+_\d+\.dll")
+"""Also the name that auditwheel gives a copy inside a wheel; not `libnvrtc-builtins`, which holds its headers."""
+_PTXAS: Final = re.compile(r"ptxas(?:-blackwell)?(?:\.exe)?")
+_PTXAS_RELEASE: Final = re.compile(r"release (\d+\.\d+), V")
+_PATIENCE_S: Final = 20.0
+
+_QUESTION: Final = """
+import ctypes, json, sys
+library = ctypes.CDLL(sys.argv[1])
+major, minor, count = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
+answer = {}
+if library.nvrtcVersion(ctypes.byref(major), ctypes.byref(minor)) == 0:
+    answer["cuda"] = [major.value, minor.value]
+if hasattr(library, "nvrtcGetSupportedArchs") and library.nvrtcGetNumSupportedArchs(ctypes.byref(count)) == 0:
+    numbers = (ctypes.c_int * count.value)()
+    if library.nvrtcGetSupportedArchs(numbers) == 0:
+        answer["architectures"] = list(numbers)
+print(json.dumps(answer))
+"""
+
+
+def code_generators(files: Iterable[tuple[Path, str | None]], environ: Mapping[str, str]) -> tuple[CodeGenerator, ...]:
+    """Ask each generator among the files, given with their distributions; each in a process of its own.
+
+    One that crashes, hangs or says nothing is told without version and architectures.
+    """
+    found = []
+    for path, distribution in files:
+        if _NVRTC.fullmatch(path.name):
+            cuda, architectures = _ask_nvrtc(path, environ)
+            found.append(
+                CodeGenerator(
+                    kind="nvrtc", path=str(path), distribution=distribution, cuda=cuda, architectures=architectures
+                )
+            )
+        elif _PTXAS.fullmatch(path.name):
+            cuda = _ask_ptxas(path, environ)
+            found.append(CodeGenerator(kind="ptxas", path=str(path), distribution=distribution, cuda=cuda))
+    return tuple(found)
+
+
+def find_programs(site_packages: Path) -> tuple[tuple[Path, str | None], ...]:
+    """Find the assemblers that Triton brings."""
+    folder = site_packages / "triton" / "backends" / "nvidia" / "bin"
+    programs = sorted(folder.iterdir()) if folder.is_dir() else []
+    return tuple((path, "triton") for path in programs if _PTXAS.fullmatch(path.name))
+
+
+def parse_nvrtc_answer(text: str) -> tuple[CudaVersion | None, tuple[ComputeCapability, ...] | None]:
+    """Read what the child process printed: `{"cuda": [13, 2], "architectures": [75, 120]}`; (None, None) for less."""
+    try:
+        answer = json.loads(text.strip().rpartition("\n")[2])
+    except ValueError:
+        return None, None
+    if not isinstance(answer, dict):
+        return None, None
+    cuda, numbers = answer.get("cuda"), answer.get("architectures")
+    return (
+        CudaVersion(major=cuda[0], minor=cuda[1]) if cuda else None,
+        tuple(ComputeCapability(major=number // 10, minor=number % 10) for number in sorted(numbers))
+        if numbers is not None
+        else None,
+    )
+
+
+def parse_ptxas_version(text: str) -> CudaVersion | None:
+    """Read `Cuda compilation tools, release 12.9, V12.9.86`; None where it is not there."""
+    found = _PTXAS_RELEASE.search(text)
+    return CudaVersion.parse(found[1]) if found else None
+
+
+def _ask_nvrtc(
+    path: Path, environ: Mapping[str, str]
+) -> tuple[CudaVersion | None, tuple[ComputeCapability, ...] | None]:
+    asked = run([sys.executable, "-I", "-c", _QUESTION, str(path)], env=environ, timeout_s=_PATIENCE_S)
+    return parse_nvrtc_answer(asked.stdout) if asked.succeeded else (None, None)
+
+
+def _ask_ptxas(path: Path, environ: Mapping[str, str]) -> CudaVersion | None:
+    try:
+        return parse_ptxas_version(run([str(path), "--version"], env=environ, timeout_s=_PATIENCE_S).stdout)
+    except GpuenvError:
+        return None  # a file of that name that is no program

@@ -1,0 +1,204 @@
+"""Measures builds of torch that an index lists and the matrix does not know, so that they join the search."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from packaging.version import Version
+
+from gpuenv.errors import GpuenvError
+from gpuenv.models.index import SourceKind
+from gpuenv.models.notice import Notice
+from gpuenv.resolve.tables import make_tables
+from gpuenv.rules.wheel_tags import supported_tags
+from gpuenv.workflow.measured_builds import MeasuredBuilds
+from gpuenv.workflow.measured_wheel import measure_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.index import IndexedWheel, ProjectPage
+    from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
+    from gpuenv.models.progress import Reporter
+    from gpuenv.models.request import Request
+    from gpuenv.models.settings import IndexSettings
+    from gpuenv.models.surroundings import Surroundings
+    from gpuenv.models.target import Target
+    from gpuenv.resolve.problem import PageKey
+    from gpuenv.resolve.tables import Tables
+    from gpuenv.workflow.options import Options
+
+_PROJECT: Final = "torch"
+_MOST: Final = 3
+"""So many unknown versions of a page are measured, the newest: each costs some 20 MB."""
+_TAG: Final = re.compile(r"cu\d{3}")
+
+
+def measured_folder(surroundings: Surroundings) -> Path:
+    """Name the folder of the measurements."""
+    from gpuenv.project.folders import data_folder  # noqa: PLC0415 - in the order of the work
+
+    return data_folder(surroundings) / "measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One run's way to builds beyond the matrix."""
+
+    request: Request
+    target: Target
+    settings: IndexSettings
+    known: MeasuredBuilds
+    today: str
+    """ISO date."""
+    is_offline: bool
+    reporter: Reporter
+    notes: list[Notice]
+    """What could not be measured, and what was left out offline, is added here."""
+    _failed: set[str] = field(default_factory=set)
+    """Addresses of wheels that could not be measured in this run."""
+
+    def with_installed(self, tables: Tables, environment: Environment | None) -> Tables:
+        """Let an installed build that was measured before be recognised."""
+        found = environment.installed(_PROJECT) if environment is not None else None
+        if found is None:
+            return tables
+        return _joined(
+            tables,
+            [
+                build
+                for build in self.known.all()
+                if (str(build.version), build.platform) == (found.version.public, self.target.platform.name)
+                and found.version.local in {build.local, build.tag}
+                and _is_unknown(tables.matrix, build.version, build.tag, build.platform)
+            ],
+        )
+
+    def extended(self, tables: Tables, pages: Mapping[PageKey, ProjectPage]) -> Tables:
+        """Add what the pages list for the target and the matrix lacks; offline it is only told of."""
+        if self.is_offline:
+            self.tell_of_newer(tables.matrix)
+        found = [build for page in pages.values() for build in self._of_page(tables.matrix, page)]
+        return _joined(tables, found)
+
+    def tell_of_newer(self, matrix: CompatibilityMatrix) -> None:
+        """Offline: tell of builds that were measured before and are newer than all that the matrix has."""
+        platform = self.target.platform.name
+        newest = max((build.version for build in matrix.torch), default=Version("0"))
+        newer = [build for build in self.known.all() if build.platform == platform and build.version > newest]
+        if newer:
+            self._tell(matrix, [build.label for build in newer])
+
+    def _of_page(self, matrix: CompatibilityMatrix, page: ProjectPage) -> Iterator[TorchBuild]:
+        wheels = self._unknown_wheels(matrix, page)
+        if not wheels:
+            return
+        if self.is_offline:
+            self._tell(matrix, [str(wheel.version) for wheel in wheels])
+            return
+        for wheel in wheels:
+            build = self.known.load(wheel) or self._measured(page, wheel)
+            if build is not None:
+                yield _placed(build, page, matrix)
+
+    def _unknown_wheels(self, matrix: CompatibilityMatrix, page: ProjectPage) -> list[IndexedWheel]:
+        """List wheels that the target installs and the request admits, one per version, the newest first."""
+        if page.project != _PROJECT or (page.tag or "").startswith("nightly/") or page.tag == "cpu":
+            return []
+        oldest = min((build.version for build in matrix.torch), default=Version("0"))
+        asked = self.request.requirement(_PROJECT)
+        accepted = supported_tags(self.target.platform, self.target.python)
+        found: dict[Version, IndexedWheel] = {}
+        for wheel in page.wheels:
+            version, tag = Version(wheel.version.public), page.tag or wheel.version.local
+            is_wanted = (
+                not wheel.is_yanked
+                and version >= oldest
+                and not version.is_prerelease
+                and bool(wheel.tags & accepted)
+                and (asked is None or asked.specifier.contains(wheel.version))
+                and (tag is None or _TAG.fullmatch(tag) is not None)
+            )
+            if is_wanted and _is_unknown(matrix, version, tag, self.target.platform.name):
+                found.setdefault(wheel.version, wheel)
+        return [found[version] for version in sorted(found, reverse=True)[:_MOST]]
+
+    def _measured(self, page: ProjectPage, wheel: IndexedWheel) -> TorchBuild | None:
+        """Read a wheel and keep the result; what went wrong is told once."""
+        if wheel.url in self._failed:
+            return None
+        self.reporter.stage("measuring-build", wheel=wheel.filename)
+        try:
+            build = measure_wheel(page, wheel, self.target, self.settings, today=self.today)
+        except (GpuenvError, OSError, zipfile.BadZipFile, KeyError) as error:
+            reason = error.code if isinstance(error, GpuenvError) else type(error).__name__
+            self.notes.append(Notice.of("build-not-measured", wheel=wheel.filename, reason=reason))
+            self._failed.add(wheel.url)
+            return None
+        if build is None:
+            self._failed.add(wheel.url)
+            return None
+        self.known.store(wheel, build)
+        return build
+
+    def _tell(self, matrix: CompatibilityMatrix, builds: Sequence[str]) -> None:
+        notice = Notice.of("newer-than-matrix", builds=tuple(builds), matrix=matrix.version)
+        if notice not in self.notes:
+            self.notes.append(notice)
+
+
+def make_measurement(
+    request: Request,
+    target: Target,
+    settings: IndexSettings,
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    notes: list[Notice],
+) -> Measurement:
+    """Begin a run; what there is to tell is added to `notes`."""
+    return Measurement(
+        request=request,
+        target=target,
+        settings=settings,
+        known=MeasuredBuilds(folder=measured_folder(surroundings)),
+        today=surroundings.now.date().isoformat(),
+        is_offline=options.is_offline,
+        reporter=reporter,
+        notes=notes,
+    )
+
+
+def _joined(tables: Tables, builds: Sequence[TorchBuild]) -> Tables:
+    if not builds:
+        return tables
+    unique = {(build.version, build.tag, build.platform): build for build in builds}
+    return make_tables(replace(tables.matrix, torch=(*tables.matrix.torch, *unique.values())))
+
+
+def _is_unknown(matrix: CompatibilityMatrix, version: Version, tag: str | None, platform: str) -> bool:
+    """Whether the matrix lacks a build; a wheel without a tag is that of the default index."""
+    return not any(
+        build.version == version and build.platform == platform and (build.tag == tag if tag else build.on_pypi)
+        for build in matrix.torch
+    )
+
+
+def _placed(build: TorchBuild, page: ProjectPage, matrix: CompatibilityMatrix) -> TorchBuild:
+    """Say where a measured build is to be had, and whether its tag is a side channel, as that of older releases is."""
+    like = max(
+        (known for known in matrix.torch if (known.tag, known.platform) == (build.tag, build.platform)),
+        key=lambda known: known.version,
+        default=None,
+    )
+    return replace(
+        build,
+        on_pytorch_index=page.source.kind is SourceKind.PYTORCH,
+        on_pypi=page.source.kind is SourceKind.FIND_LINKS and build.local is None,
+        is_official=like is None or like.is_official,
+    )

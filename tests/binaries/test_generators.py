@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpuenv.binaries import generators
+from gpuenv.binaries.generators import code_generators, find_programs, parse_nvrtc_answer, parse_ptxas_version
+from gpuenv.models.binaries import CodeGenerator
+from gpuenv.models.cuda import ComputeCapability, CudaVersion
+
+DATA = Path(__file__).parents[1] / "data" / "binaries"
+
+NVRTC = """
+int nvrtcVersion(int *major, int *minor) { *major = 12; *minor = 4; return 0; }
+int nvrtcGetNumSupportedArchs(int *count) { *count = 3; return 0; }
+int nvrtcGetSupportedArchs(int *numbers) { numbers[0] = 90; numbers[1] = 50; numbers[2] = 86; return 0; }
+"""
+OLD_NVRTC = "int nvrtcVersion(int *major, int *minor) { *major = 11; *minor = 0; return 0; }"
+CRASHING = "int nvrtcVersion(int *major, int *minor) { return *(volatile int *)0; }"
+HANGING = "int nvrtcVersion(int *major, int *minor) { for (;;) {} }"
+
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+
+
+def compiled(folder: Path, source: str) -> Path:
+    path = folder / "libnvrtc.so.12"
+    text = folder / "nvrtc.c"
+    text.write_text(source, encoding="utf-8")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(path), str(text)], check=True)
+    return path
+
+
+def nvrtc(path: Path, cuda: str | None, *capabilities: str) -> CodeGenerator:
+    return CodeGenerator(
+        kind="nvrtc",
+        path=str(path),
+        distribution="nvidia-cuda-nvrtc",
+        cuda=CudaVersion.parse(cuda) if cuda else None,
+        architectures=tuple(ComputeCapability.parse(text) for text in capabilities) or None,
+    )
+
+
+@needs_compiler
+def test_nvrtc_is_asked_what_it_can_compile_for(tmp_path: Path) -> None:
+    path = compiled(tmp_path, NVRTC)
+    others = [(tmp_path / "libnvrtc-builtins.so.12.4", None), (tmp_path / "libcudart.so.12", None)]
+    found = code_generators([(path, "nvidia-cuda-nvrtc"), *others], os.environ)
+    assert found == (nvrtc(path, "12.4", "5.0", "8.6", "9.0"),)
+
+
+@needs_compiler
+def test_an_old_nvrtc_that_cannot_tell_is_told_with_its_version(tmp_path: Path) -> None:
+    path = compiled(tmp_path, OLD_NVRTC)
+    assert code_generators([(path, "nvidia-cuda-nvrtc")], os.environ) == (nvrtc(path, "11.0"),)
+
+
+@needs_compiler
+@pytest.mark.parametrize("source", [CRASHING, HANGING, "int nothing;"], ids=["crashing", "hanging", "empty"])
+def test_one_that_crashes_or_hangs_takes_nothing_with_it(
+    tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generators, "_PATIENCE_S", 1.0)
+    path = compiled(tmp_path, source)
+    assert code_generators([(path, "nvidia-cuda-nvrtc")], os.environ) == (nvrtc(path, None),)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+def test_the_assemblers_of_triton_tell_their_cuda_version(tmp_path: Path) -> None:
+    folder = tmp_path / "triton/backends/nvidia/bin"
+    folder.mkdir(parents=True)
+    for name, text in {"ptxas": f"#!/bin/sh\ncat '{DATA / 'ptxas_version.txt'}'\n", "ptxas-blackwell": "none"}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755)
+    (folder / "cuobjdump").touch()
+    programs = find_programs(tmp_path)
+    assert [(found.kind, Path(found.path).name, found.cuda) for found in code_generators(programs, os.environ)] == [
+        ("ptxas", "ptxas", CudaVersion(major=12, minor=9)),
+        ("ptxas", "ptxas-blackwell", None),
+    ]
+
+
+def test_an_environment_without_triton_has_no_assemblers(tmp_path: Path) -> None:
+    assert find_programs(tmp_path) == ()
+
+
+def test_the_version_of_ptxas_is_read() -> None:
+    text = (DATA / "ptxas_version.txt").read_text(encoding="utf-8")
+    assert parse_ptxas_version(text) == CudaVersion(major=12, minor=9)
+    assert parse_ptxas_version("command not found") is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "text\n", "{}"])
+def test_an_answer_that_is_none_tells_nothing(text: str) -> None:
+    assert parse_nvrtc_answer(text) == (None, None)

@@ -1,0 +1,65 @@
+"""Reads the rows of the examination: machines with their right answers."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from gpuenv.models.request import IndexPolicy
+from support.machines import request, target
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from gpuenv.models.request import Request
+    from gpuenv.models.target import Target
+
+_FILE: Final = Path(__file__).with_name("machines.toml")
+_SHARED: Final = ("platform", "driver", "wsl", "asks", "indexes")
+_ANSWERS: Final = frozenset({"torch", "fit", "via", "onnxruntime", "notes", "conflict", "causes", "gives"})
+_ROW_KEYS: Final = frozenset({*_ANSWERS, *_SHARED, "id", "gpus", "cuda", "python"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One machine and its right answer."""
+
+    name: str
+    machine: Target
+    asked: Request
+    answer: dict[str, Any]
+
+
+def parse_rows(text: str) -> tuple[Row, ...]:
+    """Read the table; a row has what its part shares unless it says otherwise."""
+    rows = []
+    for part in tomllib.loads(text)["part"]:
+        assert part["why"], f"{part['name']}: no reason"
+        assert part["source"], f"{part['name']}: no source"
+        for number, stated in enumerate(part["row"], start=1):
+            assert set(stated) <= _ROW_KEYS, f"{part['name']}: {set(stated) - _ROW_KEYS}"
+            row = {key: part[key] for key in _SHARED if key in part} | stated
+            rows.append(_row(f"{part['name']}/{row.get('id', number)}", row))
+    return tuple(rows)
+
+
+def _row(name: str, row: dict[str, Any]) -> Row:
+    is_described_by_cuda = "cuda" in row and "driver" not in row
+    machine = target(
+        *(capability for capability in row["gpus"].split(",") if capability),
+        driver=None if is_described_by_cuda else row.get("driver"),
+        driver_cuda=row.get("cuda"),
+        platform=row["platform"],
+        python=row.get("python", "3.12"),
+        is_wsl=row.get("wsl", False),
+    )
+    asked = request(*row.get("asks", ["torch"]), policy=IndexPolicy(row.get("indexes", "auto")))
+    return Row(name=name, machine=machine, asked=asked, answer={key: row[key] for key in row if key in _ANSWERS})
+
+
+ROWS: Final = parse_rows(_FILE.read_text(encoding="utf-8"))

@@ -1,0 +1,165 @@
+"""Builds that the matrix does not know: found on an index, measured on the spot, kept, and used in the search."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.command import gpuenv
+from support.fatbin import containers, elf
+from support.index_server import Fault, IndexServer
+from support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.command import Ran
+
+LINUX = ("--platform", "linux-x86_64", "--python", "3.12", "--driver", "580.95.05")
+TAGS = "cp312-cp312-manylinux_2_28_x86_64"
+METADATA_PINS = (
+    'nvidia-cudnn-cu13==9.27.0.12; platform_system == "Linux"',
+    'triton~=3.9.0; platform_system == "Linux"',
+)
+
+
+def torch_wheel(folder: Path, version: str, code: str, *, library: str = "torch/lib/libtorch_cuda.so") -> Path:
+    """Make a wheel whose library holds that GPU code in enough containers to tell the main set."""
+    image = elf((".nv_fatbin", containers(code, times=30)))
+    return make_wheel(
+        folder,
+        "torch",
+        version,
+        tags=TAGS,
+        requires=METADATA_PINS,
+        files={"torch/__init__.py": "", "torch/version.py": "cuda: Optional[str] = '13.0'\n", library: image},
+    )
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[IndexServer]:
+    """Offer torch 2.16.0 for 7.5 and 12.0 beside 2.15.0, which the matrix knows."""
+    with IndexServer() as running:
+        running.add(torch_wheel(tmp_path, "2.16.0+cu130", "sm_75 sm_120"), "cu130")
+        running.add(make_wheel(tmp_path, "torch", "2.15.0+cu130", tags=TAGS), "cu130")
+        yield running
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"GPUENV_DATA_DIR": str(tmp_path / "data"), "GPUENV_CACHE_DIR": str(tmp_path / "cache")}
+
+
+def plan(target: str, *more: str, cwd: Path, environ: dict[str, str]) -> Ran:
+    return gpuenv("plan", "torch", "--json", *LINUX, "--target", target, *more, cwd=cwd, environ=environ)
+
+
+def warnings(data: dict[str, Any]) -> dict[str, str]:
+    return {warning["code"]: warning["message"] for warning in data["warnings"]}
+
+
+def test_a_newer_release_is_found_measured_and_chosen_for_a_gpu_that_it_serves(
+    server: IndexServer, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    ran = plan("rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ)
+    assert ran.exit_code == 0, ran.stderr + ran.stdout
+    resolution = ran.envelope["data"]["resolution"]
+    assert resolution["torch"]["local"] == "2.16.0+cu130"
+    assert resolution["torch"]["evidence"] == "binary-partial"
+    assert [(served["kind"], served["via"]) for served in resolution["coverage"]] == [("sass", "sm_120")]
+    assert resolution["cudnn"] == "9.27.0.12"
+
+
+def test_the_same_release_is_refused_with_the_reason_for_a_gpu_that_it_has_no_code_for(
+    server: IndexServer, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    data = plan("h100", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ).envelope["data"]
+    assert data["resolution"]["torch"]["local"] == "2.15.0+cu130"
+    (rejected,) = [row for row in data["rejected"] if row["candidate"] == "2.16.0+cu130"]
+    assert rejected["code"] == "no-code-for-gpu"
+    assert "sm_75" in rejected["detail"]
+    assert "sm_120" in rejected["detail"]
+
+
+def test_where_it_is_all_that_the_index_has_it_is_a_conflict_that_names_it(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    with IndexServer() as server:
+        server.add(torch_wheel(tmp_path, "2.16.0+cu130", "sm_75 sm_120"), "cu130")
+        ran = plan("h100", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ)
+    assert ran.exit_code == 1
+    assert ("2.16.0+cu130", "no-code-for-gpu") in [
+        (row["candidate"], row["code"]) for row in ran.envelope["data"]["rejected"]
+    ]
+
+
+def test_it_is_measured_once(server: IndexServer, tmp_path: Path, environ: dict[str, str]) -> None:
+    for _ in range(2):
+        plan("rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ)
+    fetched = [path for path in server.paths if path.endswith(".whl")]
+    first = len(fetched)
+    ran = plan("rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ)
+    assert ran.envelope["data"]["resolution"]["torch"]["local"] == "2.16.0+cu130"
+    assert len([path for path in server.paths if path.endswith(".whl")]) == first
+    (kept,) = (tmp_path / "data" / "measured").glob("*.json")
+    facts = json.loads(kept.read_text(encoding="utf-8"))
+    assert (facts["version"], facts["tag"], facts["sass"], facts["triton"]) == (
+        "2.16.0",
+        "cu130",
+        ["75", "120"],
+        "~=3.9.0",
+    )
+
+
+def test_a_damaged_measurement_is_made_again(server: IndexServer, tmp_path: Path, environ: dict[str, str]) -> None:
+    plan("rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ)
+    (kept,) = (tmp_path / "data" / "measured").glob("*.json")
+    kept.write_text('{"schema": 1, "sass": 7', encoding="utf-8")
+    data = plan("rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ).envelope["data"]
+    assert data["resolution"]["torch"]["local"] == "2.16.0+cu130"
+    assert json.loads(kept.read_text(encoding="utf-8"))["sass"] == ["75", "120"]
+
+
+def test_offline_it_is_left_out_with_a_warning(server: IndexServer, tmp_path: Path, environ: dict[str, str]) -> None:
+    plan("rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ)
+    data = plan("rtx-5090", "--offline", cwd=tmp_path, environ=environ).envelope["data"]
+    assert data["resolution"]["torch"]["version"] == "2.15.0"
+    assert "2.16.0+cu130" in warnings(data)["newer-than-matrix"]
+
+
+def test_a_wheel_that_cannot_be_read_is_left_out_and_told_of(
+    server: IndexServer, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    server.fail("/whl/cu130/torch-2.16.0", Fault(status=404))
+    data = plan("rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ).envelope["data"]
+    assert data["resolution"]["torch"]["local"] == "2.15.0+cu130"
+    assert "torch-2.16.0" in warnings(data)["build-not-measured"]
+
+
+def test_requirements_decide_before_anything_is_measured(
+    server: IndexServer, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    ran = gpuenv(
+        *("plan", "torch<2.16", "--json", *LINUX, "--target", "rtx-5090", "--indexes", server.pytorch_url),
+        cwd=tmp_path,
+        environ=environ,
+    )
+    assert ran.envelope["data"]["resolution"]["torch"]["local"] == "2.15.0+cu130"
+    assert [path for path in server.paths if path.endswith(".whl")] == []
+
+
+def test_a_library_of_another_name_is_read_as_well(tmp_path: Path, environ: dict[str, str]) -> None:
+    with IndexServer(supports_ranges=False) as server:
+        wheel = torch_wheel(tmp_path, "2.16.0+cu130", "sm_120 compute_120", library="torch/lib/libours.so")
+        server.add(wheel, "cu130")
+        data = plan("rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ).envelope["data"]
+    assert data["resolution"]["torch"]["local"] == "2.16.0+cu130"
+
+
+def test_a_folder_of_wheels_is_measured_too(tmp_path: Path, environ: dict[str, str]) -> None:
+    torch_wheel(tmp_path / "wheels", "2.16.0+cu130", "sm_75 sm_120")
+    data = plan("rtx-5090", "--indexes", str(tmp_path / "wheels"), cwd=tmp_path, environ=environ).envelope["data"]
+    assert data["resolution"]["torch"]["local"] == "2.16.0+cu130"
