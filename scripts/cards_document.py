@@ -67,9 +67,9 @@ def _head(matrix: CompatibilityMatrix) -> list[str]:
         "*plain pip*: whether `pip install torch` without an index gives a build with code for the card, and a driver",
         "of the first line runs it. On Windows it gives a CPU build.",
         "",
-        "The lines for ONNX Runtime are for an environment without torch: beside torch its CUDA major has to be torch's,",
-        "and `gpuenv plan torch onnxruntime-gpu` finds the pair. A name that stands in two places (GeForce GT 730) was",
-        "sold with different chips; the driver or the PCI id tells which.",
+        "The lines for ONNX Runtime are for an environment without torch. Beside torch its CUDA major has to be",
+        "that of torch: `gpuenv plan torch onnxruntime-gpu` finds the pair. A name that stands in two places",
+        "(GeForce GT 730) was sold with different chips; the driver or the PCI id tells which.",
         "",
     ]
 

@@ -74,7 +74,8 @@ def best_by_build(rows: Any) -> dict[Key, dict[str, Any]]:  # noqa: ANN401 - an 
 def merge(text: str, best: dict[Key, dict[str, Any]], project: str) -> tuple[str, list[Key]]:
     """Change the rows that were measured; gives the file's new text, and the measurements that no row is for."""
     body, _, sources = text.partition("\n[sources]\n")
-    evidence = {key: cells[0] for key, cells in tomllib.loads(text)["sources"].items()}
+    file = tomllib.loads(text)
+    evidence = {key: cells[0] for key, cells in file["sources"].items()}
     added: dict[str, str] = {}
     used: set[Key] = set()
     release = ""
@@ -94,7 +95,9 @@ def merge(text: str, best: dict[Key, dict[str, Any]], project: str) -> tuple[str
         key = next((key for key in keys if key in best), None)
         if key is not None:
             used.add(key)
-            line = merged_line(row, line, best[key], f"read-{version}-{row['platform']}", evidence, added)  # noqa: PLW2901
+            name = "-".join(filter(None, ["read", version, row.get("tag"), row["platform"]]))
+            line = merged_line(row, line, best[key], name, evidence, added)  # noqa: PLW2901 - the line it becomes
+            line = line.replace(f', verified = "{file["verified"]}"', "")  # noqa: PLW2901 - the file's own date
         lines.append(line)
     kept = [line for line in sources.splitlines() if line.partition('" = ')[0].lstrip('"') not in added]
     new = [f'"{key}" = {cells}' for key, cells in sorted(added.items())]
@@ -111,14 +114,17 @@ def merged_line(
         return line
     before = (row.get("sass", ""), row.get("ptx", ""))
     now = (" ".join(measured["sass"]), " ".join(measured["ptx"]))
-    if before[1] not in {now[1], "unknown"} or set(before[0].split()) != set(now[0].split()):
+    disagrees = before[1] not in {now[1], "unknown"} or set(before[0].split()) != set(now[0].split())
+    if any(before) and disagrees:
         row["disputed"] = f"sass {before[0]}, ptx {before[1] or 'none'}"
     row["sass"], row["ptx"] = now
     if not now[1]:
         del row["ptx"]
+    row.pop("evidence", None)  # the new source gives it
+    row["verified"] = measured["measured"]
     row["source"] = " ".join([key, *(word for word in old if word != key)])
     added[key] = json.dumps([measured["evidence"], provenance(measured)], ensure_ascii=False)
-    return "  { " + ", ".join(f"{name} = {_toml(row[name])}" for name in _ordered(row)) + " },"
+    return f"  {{ {', '.join(f'{name} = {_toml(row[name])}' for name in _ordered(row))} }},"
 
 
 def provenance(measured: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ Usage: scripts/refresh_matrix.py [--index URL|DIR] [--no-pypi] [--matrix FOLDER]
 
 The folder of the new version gets the files of the old one, a row for each build that appeared (without code: `gpuenv
 matrix validate` complains of it until it is measured and merged), and `proposal.md`: what appeared, what vanished, and
-what needs measuring, with the commands. Rows of vanished builds stay, for environments that hold them; a person decides.
+what needs measuring, with the commands. Rows of vanished builds stay: there are environments that hold them.
 """
 
 from __future__ import annotations
@@ -180,9 +180,9 @@ def proposal(matrix: CompatibilityMatrix, found: Difference, index: str, version
     ]
     measure = [
         f"scripts/measure_wheels.py --project torch --index {index}/{tag} --platform {platform} --version {number}"
-        for number, tag, platform in sorted(
-            {(str(build.version), build.tag, build.platform) for build in found.appeared if build.tag != "cpu"}
-        )
+        for build, wheels in found.appeared.items()
+        if build.tag != "cpu"
+        for number, tag, platform in [(wheels[0].version, build.tag, build.platform)]
     ]
     parts = (
         ("Appeared", [str(build) for build in found.appeared]),

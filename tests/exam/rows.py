@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FILE: Final = Path(__file__).with_name("machines.toml")
 _SHARED: Final = ("platform", "driver", "wsl", "asks", "indexes")
 _ANSWERS: Final = frozenset({"torch", "fit", "via", "onnxruntime", "notes", "conflict", "causes", "gives"})
-_ROW_KEYS: Final = frozenset({*_ANSWERS, *_SHARED, "id", "gpus", "cuda", "python"})
+_ROW_KEYS: Final = _ANSWERS | frozenset(_SHARED) | {"id", "gpus", "cuda", "python"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,8 @@ class Row:
 def parse_rows(text: str) -> tuple[Row, ...]:
     """Read the table; a row has what its part shares unless it says otherwise."""
     rows = []
-    for part in tomllib.loads(text)["part"]:
+    table: dict[str, Any] = tomllib.loads(text)
+    for part in table["part"]:
         assert part["why"], f"{part['name']}: no reason"
         assert part["source"], f"{part['name']}: no source"
         for number, stated in enumerate(part["row"], start=1):

@@ -13,7 +13,8 @@ from packaging.version import Version
 
 from gpuenv.install.uv import find_uv
 from gpuenv.lock.header import parse_header
-from gpuenv.models.platform import Platform
+from gpuenv.lock.pylock_table import parse_own_table
+from gpuenv.models.platform import Platform, PythonVersion
 from support.command import gpuenv
 from support.index_server import IndexServer
 from support.wheels import make_wheel, sha256_of
@@ -165,8 +166,6 @@ def test_a_conflict_writes_no_file(tmp_path: Path, environ: Mapping[str, str]) -
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (("--format", "pylock"), "--format pylock"),
-        (("--format", "uv"), "--format uv"),
         (("--format", "docker"), "--format docker"),
         (("--check",), "--check"),
         (("--target", "sm_50..sm_121"), "--target sm_50..sm_121"),
@@ -180,6 +179,137 @@ def test_what_cannot_be_done_yet_is_refused_by_name(
     assert (ran.exit_code, error["code"]) == (1, "not-available-yet")
     assert f"gpuenv lock {what}" in error["message"]
     assert error["hints"] == ["gpuenv lock --format requirements -o requirements-gpu.txt"]
+
+
+PROJECT = f"""\
+# An application.
+[project]
+name = "app"
+version = "1"
+requires-python = ">={HERE}"
+dependencies = ["colorama"] # torch comes by an extra
+
+# Its checks.
+[tool.ruff]
+line-length = 100
+"""
+
+
+def test_an_extra_of_a_uv_project_installs_the_build_for_the_card(
+    server: IndexServer, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    project = tmp_path / "pyproject.toml"
+    project.write_text(PROJECT)
+    shared = ("--indexes", server.pytorch_url, "--format", "uv", "--json")
+    card = ("lock", "torch", *MACHINE, *shared)
+    cpu = ("lock", "torch", "--target", "cpu", "--platform", "linux-x86_64", "--python", HERE, *shared)
+    for arguments, extra in ((card, "cu126"), (cpu, "cpu")):
+        ran = gpuenv(*arguments, cwd=tmp_path, environ=environ)
+        assert ran.exit_code == 0, ran.stdout
+        data = ran.envelope["data"]
+        assert (data["changed"], data["lock"]["format"], data["lock"]["extra"]) == (True, "uv", extra)
+        assert data["lock"]["text"] == project.read_text()
+    text = project.read_text()
+    assert [line for line in PROJECT.splitlines() if line not in text.splitlines()] == []
+    for arguments in (card, cpu):
+        assert gpuenv(*arguments, cwd=tmp_path, environ=environ).envelope["data"]["changed"] is False
+    assert project.read_text() == text
+    for extra, version in (("cu126", "2.14.1+cu126"), ("cpu", "2.14.1+cpu")):
+        _uv_project("sync", "--extra", extra, cwd=tmp_path, environ=environ)
+        assert _installed(_python_in(tmp_path / ".venv")) == {
+            "colorama": "0.4.6",
+            "sympy": "1.14.0",
+            "torch": version,
+        }
+    with pytest.raises(subprocess.CalledProcessError):
+        _uv_project("sync", "--extra", "cu126", "--extra", "cpu", cwd=tmp_path, environ=environ)
+    _uv_project("sync", "--locked", cwd=tmp_path, environ=environ)
+    assert _installed(_python_in(tmp_path / ".venv")) == {"colorama": "0.4.6"}
+
+
+def test_an_older_python_that_the_project_allows_does_not_keep_uv_from_locking(
+    server: IndexServer, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    """uv tries every Python that a project allows; the wheels on this index are for one only."""
+    (tmp_path / "pyproject.toml").write_text(PROJECT.replace(f">={HERE}", ">=3.9"))
+    arguments = ("lock", "torch", *MACHINE, "--indexes", server.pytorch_url, "--format", "uv")
+    ran = gpuenv(*arguments, cwd=tmp_path, environ=environ)
+    assert ran.exit_code == 0, ran.stderr
+    assert "uv sync --extra cu126" in ran.stdout
+    assert "\"torch==2.14.1 ; python_version >= '3." in (tmp_path / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (None, "uv-project-missing"),
+        ("[project\n", "uv-project-not-toml"),
+        ("[tool.ruff]\n", "uv-project-without-table"),
+        ('[project]\nname = "app"\n[tool.uv.sources]\ntorch = { index = "mine" }\n', "uv-source-in-the-way"),
+    ],
+)
+def test_a_project_that_cannot_be_extended_is_left_as_it_is(
+    text: str | None, code: str, server: IndexServer, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    project = tmp_path / "pyproject.toml"
+    if text is not None:
+        project.write_text(text)
+    arguments = ("lock", "torch", *MACHINE, "--indexes", server.pytorch_url, "--format", "uv", "--json")
+    ran = gpuenv(*arguments, cwd=tmp_path, environ=environ)
+    assert (ran.exit_code, [error["code"] for error in ran.envelope["errors"]]) == (1, [code])
+    assert (project.read_text() if project.exists() else None) == text
+
+
+def test_a_pylock_is_what_uv_and_pip_install_and_refuse_elsewhere(
+    server: IndexServer, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    arguments = ("lock", "torch", "easyocr", *MACHINE, "--indexes", server.pytorch_url, "--format", "pylock")
+    name = "pylock.gtx-1080-ti.toml"
+    ran = gpuenv(*arguments, "-o", name, "--json", cwd=tmp_path, environ=environ)
+    assert ran.exit_code == 0, ran.stdout
+    assert [package["project"] for package in ran.envelope["data"]["lock"]["packages"]] == ["easyocr", "sympy", "torch"]
+    assert [warning["code"] for warning in ran.envelope["data"]["warnings"]].count("pylock-names-your-index") == 1
+    text = (tmp_path / name).read_text()
+    header = parse_own_table(text)
+    assert (header.torch, header.tag) == (Version("2.14.1+cu126"), "cu126")
+    assert (header.platform, header.python) == (Platform(name="linux-x86_64", glibc=(2, 28)), PythonVersion.parse(HERE))
+    elsewhere = tmp_path / "pylock.elsewhere.toml"
+    elsewhere.write_text(text.replace('sys_platform == \\"linux\\"', 'sys_platform == \\"darwin\\"'))
+    assert elsewhere.read_text() != text
+    for installer in ("pip", "uv"):
+        python = _environment(tmp_path / installer)
+        with pytest.raises(subprocess.CalledProcessError):
+            _install_pylock(installer, python, elsewhere, environ)
+        assert _installed(python) == {}
+        _install_pylock(installer, python, tmp_path / name, environ)
+        assert _installed(python) == {"easyocr": "1.7.2", "sympy": "1.14.0", "torch": "2.14.1+cu126"}
+
+
+def test_a_pylock_holds_no_folder_and_no_password(
+    server: IndexServer, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    make_wheel(folder, "sympy", "1.99.0")
+    other = {
+        **environ,
+        "GPUENV_INDEXES": server.pytorch_url,
+        "PIP_FIND_LINKS": str(folder),
+        "PIP_INDEX_URL": server.simple_url.replace("://", "://user:secret@"),
+    }
+    arguments = ("lock", "torch", *MACHINE, "--format", "pylock")
+    first = gpuenv(*arguments, cwd=tmp_path, environ={**environ, "GPUENV_INDEXES": server.pytorch_url})
+    second = gpuenv(*arguments, cwd=tmp_path, environ=other)
+    assert (first.exit_code, second.exit_code) == (0, 0), second.stderr
+    assert first.stdout == second.stdout
+    assert f'"https://download.pytorch.org/whl/cu126/torch-2.14.1%2Bcu126-{TAG}-{TAG}-' in first.stdout
+
+
+def test_a_pylock_that_no_installer_would_find_is_refused(tmp_path: Path, environ: Mapping[str, str]) -> None:
+    arguments = ("lock", "torch", *MACHINE, "--format", "pylock", "-o", "gpu.lock", "--json")
+    ran = gpuenv(*arguments, cwd=tmp_path, environ=environ)
+    (error,) = ran.envelope["errors"]
+    assert (ran.exit_code, error["code"]) == (2, "pylock-name-invalid")
+    assert error["hints"] == ["gpuenv lock --format pylock -o pylock.gpu-lock.toml"]
 
 
 @pytest.mark.network
@@ -204,7 +334,7 @@ def test_a_card_is_locked_against_the_real_default_index(tmp_path: Path) -> None
 
 def _environment(folder: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    return folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    return _python_in(folder)
 
 
 def _install(installer: str, python: Path, lock: Path, environ: Mapping[str, str]) -> None:
@@ -228,6 +358,32 @@ def _install_dry(lock: Path) -> str:
         env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"},
     )
     return done.stderr
+
+
+def _install_pylock(installer: str, python: Path, lock: Path, environ: Mapping[str, str]) -> None:
+    argv = {
+        "pip": (sys.executable, "-m", "pip", "--python", str(python), "install", "-r", str(lock)),
+        "uv": (str(find_uv(os.environ)), "pip", "sync", "--python", str(python), str(lock)),
+    }[installer]
+    subprocess.run(argv, check=True, capture_output=True, env={**os.environ, **environ})
+
+
+def _uv_project(*arguments: str, cwd: Path, environ: Mapping[str, str]) -> None:
+    """Run a project command of uv as its user does; the project's own tables count."""
+    left_out = {"VIRTUAL_ENV", "CONDA_PREFIX", "UV_NO_CONFIG"}
+    inherited = {name: value for name, value in {**os.environ, **environ}.items() if name not in left_out}
+    settings = {
+        "UV_DEFAULT_INDEX": environ["PIP_INDEX_URL"],
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_PYTHON": sys.executable,
+    }
+    subprocess.run(
+        [find_uv(os.environ), *arguments], check=True, capture_output=True, cwd=cwd, env={**inherited, **settings}
+    )
+
+
+def _python_in(folder: Path) -> Path:
+    return folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
 
 
 def _installed(python: Path) -> dict[str, str]:

@@ -151,3 +151,12 @@ def test_a_closure_that_left_the_chosen_build_is_refused(closure: tuple[LockedPa
         "lock-pin-not-resolved",
         {"requirement": "torch==2.14.1+cu126", "found": found},
     )
+
+
+def test_a_mirror_with_one_page_per_tag_is_named_by_that_page() -> None:
+    mirror = Source(kind=SourceKind.PYTORCH, location="https://mirror.example/wheels")
+    flat = replace(TORCH, source=mirror, is_flat=True)
+    text = rendered(resolution(flat), package("torch", "2.14.1+cu126", "sha256:aa"))
+    assert [line for line in text.splitlines() if line.startswith("--")] == [
+        "--find-links https://mirror.example/wheels/cu126/"
+    ]

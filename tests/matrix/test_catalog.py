@@ -21,11 +21,14 @@ from gpuenv.models.matrix import (
     CudaRelease,
     CudnnRelease,
     Evidence,
+    Extension,
     GpuModel,
     NightlyChannel,
     OnnxRuntimeBuild,
     Provenance,
+    SourceBuild,
     TorchBuild,
+    TritonRelease,
 )
 from gpuenv.models.platform import PythonVersion
 
@@ -118,6 +121,7 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 is_official=True,
                 cudnn=None,
                 provenance=known_by(Evidence.REPORT, "a listing"),
+                cxx_standard=17,
             ),
             TorchBuild(
                 version=Version("2.9.1"),
@@ -135,6 +139,9 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 is_official=True,
                 cudnn=Version("9.10.2.21"),
                 provenance=known_by(Evidence.BINARY, "torch-2.9.1-cp311; a listing"),
+                nccl=Version("2.27.5"),
+                triton=SpecifierSet("==3.5.1"),
+                cxx_standard=17,
             ),
             TorchBuild(
                 version=Version("2.9.1"),
@@ -152,6 +159,9 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 is_official=False,
                 cudnn=None,
                 provenance=known_by(Evidence.BUILD_SCRIPT, "a listing", "2026-12-02"),
+                triton=SpecifierSet("==3.5.1"),
+                cxx_standard=17,
+                disputed="sass 75, ptx none",
             ),
         ),
         companions=(
@@ -193,6 +203,7 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 is_live=True,
                 sass=codes("75 120"),
                 provenance=known_by(Evidence.RELEASE_NOTES, "RELEASE.md 2.9"),
+                keeps=60,
             ),
         ),
         gpus=(
@@ -209,7 +220,59 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 provenance=IDS,
             ),
         ),
+        triton=(
+            TritonRelease(
+                version=Version("3.5.1"),
+                ptxas=CudaVersion(major=12, minor=8),
+                ptxas_blackwell=CudaVersion(major=12, minor=9),
+                provenance=known_by(Evidence.BINARY, "torch-2.9.1-cp311"),
+            ),
+        ),
+        extensions=(
+            Extension(
+                package="xformers",
+                wheels=("pypi",),
+                binds_to_torch=True,
+                pairs=((Version("0.0.34"), SpecifierSet("==2.10.0")), (Version("0.0.35"), SpecifierSet(">=2.10"))),
+                sass=codes("75 90a"),
+                ptx=codes("75"),
+                first_with_sm_120=Version("0.0.36"),
+                source_build=SourceBuild.WITHOUT_WHEEL,
+                architecture_variable="TORCH_CUDA_ARCH_LIST",
+                import_check="-m xformers.info",
+                note="a note",
+                provenance=known_by(Evidence.BINARY_PARTIAL, "its wheels"),
+            ),
+            Extension(
+                package="torch-geometric",
+                wheels=(),
+                binds_to_torch=False,
+                pairs=(),
+                sass=frozenset(),
+                ptx=frozenset(),
+                first_with_sm_120=None,
+                source_build=SourceBuild.NEVER,
+                architecture_variable=None,
+                import_check="import torch_geometric",
+                note="",
+                provenance=known_by(Evidence.BINARY_PARTIAL, "its wheels"),
+            ),
+        ),
     )
+
+
+def test_a_matrix_from_before_extensions_were_known_has_none(tmp_path: Path) -> None:
+    shutil.copytree(SMALL, tmp_path / "old")
+    (tmp_path / "old" / "extensions.toml").unlink()
+    assert load_matrix("old", cwd=tmp_path).extensions == ()
+
+
+def test_triton_calls_its_second_assembler_from_blackwell_on() -> None:
+    matrix = load_matrix(str(SMALL), cwd=Path("/"))
+    release = matrix.triton_of(matrix.torch[1])
+    assert release is not None
+    assert [str(release.ptxas_for(capability(name))) for name in ("9.0", "10.0", "12.0")] == ["12.8", "12.9", "12.9"]
+    assert matrix.triton_of(matrix.torch[0]) is None
 
 
 def test_without_a_choice_the_newest_matrix_is_loaded(tmp_path: Path) -> None:

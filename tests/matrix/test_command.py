@@ -90,12 +90,16 @@ def test_show_of_a_release_as_json_has_every_fact_of_a_build() -> None:
                 "ptx": [],
                 "python": {"minimum": "3.10", "maximum": "3.14", "free_threaded": ["3.13t", "3.14t"]},
                 "cudnn": None,
+                "nccl": None,
+                "triton": None,
+                "cxx_standard": 17,
                 "on_pytorch_index": True,
                 "on_pypi": False,
                 "official": True,
                 "evidence": "report",
                 "source": "a listing",
                 "verified": "2026-12-01",
+                "disputed": None,
             },
             {
                 "version": "2.9.1",
@@ -106,12 +110,16 @@ def test_show_of_a_release_as_json_has_every_fact_of_a_build() -> None:
                 "ptx": ["compute_120"],
                 "python": {"minimum": "3.10", "maximum": "3.14", "free_threaded": ["3.13t", "3.14t"]},
                 "cudnn": "9.10.2.21",
+                "nccl": "2.27.5",
+                "triton": "==3.5.1",
+                "cxx_standard": 17,
                 "on_pytorch_index": True,
                 "on_pypi": True,
                 "official": True,
                 "evidence": "binary",
                 "source": "torch-2.9.1-cp311; a listing",
                 "verified": "2026-12-01",
+                "disputed": None,
             },
             {
                 "version": "2.9.1",
@@ -122,12 +130,16 @@ def test_show_of_a_release_as_json_has_every_fact_of_a_build() -> None:
                 "ptx": None,
                 "python": {"minimum": "3.11", "maximum": "3.12", "free_threaded": []},
                 "cudnn": None,
+                "nccl": None,
+                "triton": "==3.5.1",
+                "cxx_standard": 17,
                 "on_pytorch_index": True,
                 "on_pypi": False,
                 "official": False,
                 "evidence": "build-script",
                 "source": "a listing",
                 "verified": "2026-12-02",
+                "disputed": "sass 75, ptx none",
             },
         ],
     }
@@ -153,8 +165,8 @@ def test_validate_counts_the_rows_by_evidence(tmp_path: Path) -> None:
     done = gpuenv("validate", "ours", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f"{tmp_path / 'ours'}: matrix 2026.12 is sound, 16 rows"
-        " (binary 1, binary-partial 2, build-script 1, release-notes 11, report 1)\n"
+        f"{tmp_path / 'ours'}: matrix 2026.12 is sound, 19 rows"
+        " (binary 2, binary-partial 4, build-script 1, release-notes 11, report 1)\n"
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
@@ -21,7 +22,7 @@ from gpuenv.models.platform import PLATFORM_NAMES
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-    from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
+    from gpuenv.models.matrix import CompatibilityMatrix, OnnxRuntimeBuild, TorchBuild
     from gpuenv.models.platform import PlatformName
 
 DATA = Path(__file__).parent.parent / "data"
@@ -144,14 +145,14 @@ def test_pypi_carries_one_build_per_release_and_platform(platform: PlatformName)
         ("2.14.1", "cu126", LINUX, "50 60 70 75 80 86 90", "", "build-script"),
         ("2.15.0", "cu132", ARM, "80 90 100 110 120", "", "binary"),
         ("2.11.0", "cu128", LINUX, "75 80 86 90 100 120", "", "report"),
-        ("2.10.0", "cu128", LINUX, "70 75 80 86 90 100 120", "", "binary-partial"),
+        ("2.10.0", "cu128", LINUX, "70 75 80 86 90 100 120", "", "binary"),
         ("2.10.0", "cu130", ARM, "80 90 100 110 120", "120", "report"),
         ("2.8.0", "cu128", WINDOWS, "61 70 75 80 86 90 100 120", "", "report"),
         ("2.7.1", "cu128", LINUX, "75 80 86 90 100 120", "120", "report"),
         ("2.7.1", "cu128", WINDOWS, "50 60 61 70 75 80 86 90 100 120", "", "report"),
         ("2.7.1", "cu126", LINUX, "50 60 70 75 80 86 90", "", "binary"),
         ("2.6.0", "cu126", ARM, "90", "", "build-script"),
-        ("2.0.1", "cu117", LINUX, "37 50 60 70 75 80 86", "", "binary-partial"),
+        ("2.0.1", "cu117", LINUX, "37 50 60 70 75 80 86", "", "binary"),
         ("2.0.0", "cu118", WINDOWS, "37 50 60 61 70 75 80 86 90", "37", "build-script"),
         ("2.9.0", "cu129", ARM, "80 90 100 120", "?", "report"),
         ("2.12.1", "cu129", LINUX, "75 80 86 90 100 120", "?", "build-script"),
@@ -308,16 +309,16 @@ def test_capabilities_need_what_their_sources_tell(
     ("version", "platform", "expected"),
     [
         ("1.31.1", LINUX, ("13.0", 9, "3.11", "3.14", "75 80 86 89 90a 120a", "", ("cuda", "cudnn"), "binary")),
-        ("1.31.1", WINDOWS, ("13.0", 9, "3.11", "3.14", "75 80 86 89 120a", "", ("cuda", "cudnn"), "binary-partial")),
+        ("1.31.1", WINDOWS, ("13.0", 9, "3.11", "3.14", "75 80 86 89 120a", "", ("cuda", "cudnn"), "binary")),
         ("1.31.1", ARM, ("13.0", 9, "3.11", "3.14", "89 90a 120a 121a", "", ("cuda", "cudnn"), "binary-partial")),
-        ("1.27.0", LINUX, ("13.0", 9, "3.11", "3.14", "75 80 86 89 90a 100a 120a", "120", (), "binary-partial")),
-        ("1.26.0", LINUX, ("12.8", 9, "3.11", "3.14", "60 70 75 80 86 90a", "90", ("cuda", "cudnn"), "binary-partial")),
+        ("1.27.0", LINUX, ("13.0", 9, "3.11", "3.14", "75 80 86 89 90a 100a 120a", "120", (), "binary")),
+        ("1.26.0", LINUX, ("12.8", 9, "3.11", "3.14", "60 70 75 80 86 90a", "90", ("cuda", "cudnn"), "binary")),
         (
             "1.23.0",
             LINUX,
             ("12.2", 9, "3.10", "3.13", "60 70 75 80 86 90a", "90a", ("cuda", "cudnn"), "binary-partial"),
         ),
-        ("1.16.3", LINUX, ("11.8", 8, "3.8", "3.11", "52 60 61 70 75 80", "52 60 61 70 75 80", (), "binary-partial")),
+        ("1.16.3", LINUX, ("11.8", 8, "3.8", "3.11", "52 60 61 70 75 80", "52 60 61 70 75 80", (), "binary")),
     ],
 )
 def test_onnxruntime_rows_have_what_their_source_tells(
@@ -348,6 +349,66 @@ def test_onnxruntime_is_listed_for_linux_and_windows_and_since_1_29_for_arm() ->
 def test_live_nightly_channels_are_those_of_the_build_matrix() -> None:
     live = [channel.tag for channel in matrix().nightly if channel.is_live]
     assert live == ["nightly/cpu", "nightly/cu130", "nightly/cu132", "nightly/cu134"]
+
+
+def test_every_pypi_build_for_linux_was_read_and_the_newest_patch_of_each_minor_as_a_whole() -> None:
+    read: list[TorchBuild | OnnxRuntimeBuild] = [
+        *(build for build in matrix().torch if build.on_pypi and build.cuda is not None and build.platform == LINUX),
+        *(runtime for runtime in matrix().onnxruntime if runtime.platform in {LINUX, WINDOWS}),
+    ]
+    assert {build.provenance.evidence.value for build in read} == {"binary", "binary-partial"}
+    newest: dict[tuple[object, ...], TorchBuild | OnnxRuntimeBuild] = {}
+    for build in sorted(read, key=lambda build: build.version):
+        newest[type(build), build.platform, build.version.release[:2]] = build
+    partly = [
+        f"{build.version} {build.platform}" for build in newest.values() if build.provenance.evidence.value != "binary"
+    ]
+    assert partly == []
+
+
+@pytest.mark.parametrize(
+    ("version", "tag", "platform", "triton", "ptxas", "nccl", "cxx"),
+    [
+        ("2.15.0", "cu132", LINUX, "3.9.0", ("12.9", "13.4"), "2.30.7", 20),
+        ("2.14.1", "cu130", LINUX, "3.8.0", ("12.9", "13.3"), "2.30.7", 20),
+        ("2.13.0", "cu130", ARM, "3.7.1", ("12.8", "13.1"), "2.29.7", 17),
+        ("2.10.0", "cu130", LINUX, "3.6.0", ("12.8", "12.9"), "2.28.9", 17),
+        ("2.7.1", "cu128", LINUX, "3.3.1", ("12.4", "12.8"), "2.26.2", 17),
+        ("2.5.1", "cu124", LINUX, "3.1.0", ("12.4", "12.4"), "2.21.5", 17),
+        ("2.15.0", "cu132", WINDOWS, None, None, None, 20),
+        ("2.15.0", "cpu", LINUX, None, None, None, 20),
+    ],
+)
+def test_builds_have_the_triton_nccl_and_c_plus_plus_standard_of_their_wheels(
+    version: str,
+    tag: str,
+    platform: str,
+    triton: str | None,
+    ptxas: tuple[str, str] | None,
+    nccl: str | None,
+    cxx: int,
+) -> None:
+    build = builds()[version, tag, platform]
+    release = matrix().triton_of(build)
+    found = release and tuple(str(release.ptxas_for(ComputeCapability.parse(name))) for name in ("9.0", "12.0"))
+    assert (release and str(release.version), found, build.nccl and str(build.nccl), build.cxx_standard) == (
+        triton,
+        ptxas,
+        nccl,
+        cxx,
+    )
+
+
+def test_live_nightly_channels_keep_sixty_versions() -> None:
+    assert {channel.keeps for channel in matrix().nightly if channel.is_live} == {60}
+
+
+def test_extensions_say_where_wheels_are_and_what_to_compile() -> None:
+    extensions = {extension.package: extension for extension in matrix().extensions}
+    assert len(extensions) == 25
+    assert extensions["diff-gaussian-rasterization"].source_build.value == "always"
+    assert extensions["xformers"].pairs[-1] == (Version("0.0.35"), SpecifierSet(">=2.10"))
+    assert [name for name, row in extensions.items() if row.source_build.value == "never" and not row.wheels] == []
 
 
 def test_cudnn_9_11_is_the_first_without_maxwell_to_volta() -> None:

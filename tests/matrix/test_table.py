@@ -15,6 +15,7 @@ from gpuenv.matrix.architectures_file import parse_architectures
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.cudnn_file import parse_cudnn
+from gpuenv.matrix.extensions_file import parse_extensions
 from gpuenv.matrix.folder import parse_table
 from gpuenv.matrix.gpus_file import parse_gpus
 from gpuenv.matrix.manifest_file import parse_manifest
@@ -28,6 +29,7 @@ PARSERS = {
     "architectures.toml": parse_architectures,
     "cuda.toml": parse_cuda,
     "cudnn.toml": parse_cudnn,
+    "extensions.toml": parse_extensions,
     "gpus.toml": parse_gpus,
     "manifest.toml": parse_manifest,
     "onnxruntime.toml": parse_onnxruntime,
@@ -55,6 +57,24 @@ PARSERS = {
             "2.9.1+cu128 linux-x86_64",
         ),
         ("torch.toml", 'tag = "cu129"', 'tag = "rocm6"', "release[0].build[2].tag", "bad-value", "rocm6"),
+        ("torch.toml", "cxx = 17", 'cxx = "17"', "release[0].cxx", "wrong-type", "17"),
+        ("torch.toml", '"2.27.5"', '"2.27.x"', "release[0].nccl.cu128", "bad-value", "2.27.x"),
+        ("torch.toml", "{ linux-x86_64 =", "{ linux-arm64 =", "release[0].triton.linux-arm64", "unknown-key", None),
+        ("torch.toml", '"==3.5.1"', '"3.5.1"', "release[0].triton.linux-x86_64", "bad-value", "3.5.1"),
+        ("torch.toml", 'ptxas = "12.8"', 'ptxas = "new"', "triton[0].ptxas", "bad-value", "new"),
+        ("torch.toml", "keeps = 60", "keeps = true", "nightly[0].keeps", "wrong-type", "True"),
+        (
+            "extensions.toml",
+            '"xformers"\nwheels',
+            '"Xformers"\nwheels',
+            "extension[0].package",
+            "bad-value",
+            "Xformers",
+        ),
+        ("extensions.toml", '"torch-geometric"', '"xformers"', "extension[1].package", "duplicate", "xformers"),
+        ("extensions.toml", '"0.0.34"', '"newest"', "extension[0].torch.newest", "unknown-key", None),
+        ("extensions.toml", '"without-wheel"', '"seldom"', "extension[0].source_build", "bad-value", "seldom"),
+        ("extensions.toml", "note =", "remark =", "extension[0].remark", "unknown-key", None),
         ("torch.toml", '"3.10..3.14"', '"3.14..3.10"', "release[0].python", "bad-value", "3.14..3.10"),
         ("torch.toml", '"3.13t 3.14t"', '"3.13"', "release[0].free_threaded", "bad-value", "3.13"),
         ("torch.toml", '"2.9.1"\npython', '"2.9.1+cu128"\npython', "release[0].version", "bad-value", "2.9.1+cu128"),

@@ -78,6 +78,10 @@ def test_a_file_that_is_listed_and_missing_is_an_error(folder: Path) -> None:
         ("cuda.toml", '"75 90 100 120"', '"75 90 120 121"', "12.8", "unknown-capability"),
         ("onnxruntime.toml", '"12.8"', '"12.7"', "1.22.0 linux-x86_64", "tag-without-toolkit"),
         ("cudnn.toml", '"12.0"', '"5.0"', "9.11.0", "empty-range"),
+        ("torch.toml", '"==3.5.1"', '"==3.6.0"', "2.9.1+cu128 linux-x86_64", "depends-on-unknown-triton"),
+        ("torch.toml", 'ptxas = "12.8"', 'ptxas = "12.1"', "triton 3.5.1", "tag-without-toolkit"),
+        ("extensions.toml", '"75 90a"', '"75 80"', "xformers", "unknown-capability"),
+        ("extensions.toml", "[sources]", '[sources]\nspare = ["report", "nothing"]', "spare", "unused-source"),
         ("gpus.toml", '"12.0"', '"3.0"', "NVIDIA GeForce RTX 5070 Ti", "unknown-capability"),
     ],
 )

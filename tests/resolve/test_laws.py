@@ -3,59 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
+from gpuenv.models.cuda import Architecture
+from gpuenv.models.environment import Environment, InstalledDistribution
+from gpuenv.models.platform import PythonVersion
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.resolve.resolver import resolve
-from support.machines import matrix, request, target
+from resolve.machine_strategies import LAST_BRANCH, NEWER_DRIVERS, few, machines, policies
+from support.machines import matrix, request, tables, target
 
 if TYPE_CHECKING:
-    from gpuenv.models.cuda import Architecture, ComputeCapability
-    from gpuenv.models.matrix import TorchBuild
+    from gpuenv.models.cuda import ComputeCapability
+    from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
     from gpuenv.models.target import Target
-
-CAPABILITIES = (
-    "3.5",
-    "3.7",
-    "5.0",
-    "5.2",
-    "6.0",
-    "6.1",
-    "7.0",
-    "7.5",
-    "8.0",
-    "8.6",
-    "8.9",
-    "9.0",
-    "10.0",
-    "10.3",
-    "12.0",
-    "12.1",
-)
-DRIVERS = ("450.80.02", "470.82.01", "510.47.03", "525.60.13", "535.54.03", "550.54.14", "560.35.03", "570.124.06")
-NEWER_DRIVERS = ("575.57.08", "580.65.06", "580.95.05", "590.48.01", "595.71.05")
-PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
-LAST_BRANCH = {"3": 470, "5": 580, "6": 580, "7.0": 580}
-
-capabilities = st.lists(st.sampled_from(CAPABILITIES), min_size=1, max_size=3, unique=True)
-drivers = st.sampled_from((*DRIVERS, *NEWER_DRIVERS))
-pythons = st.sampled_from(PYTHONS)
-platforms = st.sampled_from(("linux-x86_64", "windows-x86_64", "linux-aarch64"))
-policies = st.sampled_from((IndexPolicy.AUTO, IndexPolicy.PYTORCH, IndexPolicy.PYPI))
-
-machines = st.builds(
-    lambda gpus, driver, python, platform: target(*gpus, driver=driver, python=python, platform=platform),
-    capabilities,
-    drivers,
-    pythons,
-    platforms,
-)
-
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def runs_by_hand(build: TorchBuild, gpu: ComputeCapability) -> bool:
@@ -190,3 +159,134 @@ def test_brute_force_finds_nothing_newer(machine: Target, policy: IndexPolicy) -
         and all(runs_by_hand(build, capability) for gpu in machine.gpus for capability in gpu.capabilities)
     ]
     assert better == []
+
+
+@few
+@given(machines, st.permutations(("torch>=2.6", "torchvision", "torchaudio")))
+def test_the_order_of_requirements_does_not_matter(machine: Target, asked: list[str]) -> None:
+    there = resolve(request("torch>=2.6", "torchvision", "torchaudio"), machine, matrix(), tables=tables())
+    back = resolve(request(*asked), machine, matrix(), tables=tables())
+    assert type(there) is type(back)
+    if isinstance(there, Resolution) and isinstance(back, Resolution):
+        assert there.pins == back.pins
+    if isinstance(there, Conflict) and isinstance(back, Conflict):
+        assert there.reason.code == back.reason.code
+
+
+@few
+@given(machines)
+def test_torch_yields_to_onnxruntime_where_that_was_named_first(machine: Target) -> None:
+    torch_first = resolve(request("torch", "onnxruntime-gpu"), machine, matrix(), tables=tables())
+    runtime_first = resolve(request("onnxruntime-gpu", "torch"), machine, matrix(), tables=tables())
+    assert type(torch_first) is type(runtime_first)
+    if isinstance(torch_first, Resolution) and isinstance(runtime_first, Resolution):
+        assert version_of(runtime_first, "onnxruntime-gpu") >= version_of(torch_first, "onnxruntime-gpu")
+        assert version_of(runtime_first, "torch") <= version_of(torch_first, "torch")
+
+
+def version_of(resolution: Resolution, project: str) -> Version:
+    pin = resolution.pin(project)
+    assert pin is not None
+    return Version(pin.version.public)
+
+
+@few
+@given(machines)
+def test_brute_force_over_torch_and_onnxruntime_finds_nothing_newer(machine: Target) -> None:
+    outcome = resolve(request("torch", "onnxruntime-gpu"), machine, matrix(), tables=tables())
+    assert machine.driver is not None
+    assert machine.driver.version is not None
+    branch = machine.driver.version.branch
+    floors = {11: 450, 12: 525, 13: 580}
+    gpus = [capability for gpu in machine.gpus for capability in gpu.capabilities]
+    pairs = [
+        (build.version, runtime.version)
+        for build in matrix().torch
+        if build.cuda is not None
+        and build.cudnn is not None
+        and (build.platform, build.is_official) == (machine.platform.name, True)
+        and build.python_min <= machine.python <= build.python_max
+        and branch > floors[build.cuda.major]
+        and not build.ptx
+        and all(runs_by_hand(build, gpu) for gpu in gpus)
+        for runtime in matrix().onnxruntime
+        if runtime.platform == machine.platform.name
+        and runtime.cuda.major == build.cuda.major
+        and runtime.cudnn_major == build.cudnn.major
+        and runtime.python_min <= machine.python <= runtime.python_max
+        and all(has_cubin(runtime.sass, gpu) for gpu in gpus)
+    ]
+    if isinstance(outcome, Conflict):
+        assert outcome.reason.code.startswith(("driver-", "no-driver-", "jetson-")) or pairs == []
+    elif pairs:
+        assert outcome.torch is not None
+        assert version_of(outcome, "torch") >= max(pairs)[0]
+
+
+def has_cubin(sass: frozenset[Architecture], gpu: ComputeCapability) -> bool:
+    return any(
+        code.capability == gpu
+        if code.suffix == "a"
+        else code.capability.major == gpu.major and code.capability.minor <= gpu.minor
+        for code in sass
+    )
+
+
+@few
+@given(machines)
+def test_a_newer_matrix_never_changes_a_working_environment(machine: Target) -> None:
+    first = resolve(request("torch", "torchvision"), machine, matrix(), tables=tables())
+    assume(isinstance(first, Resolution))
+    assert isinstance(first, Resolution)
+    there = environment_with(first, machine)
+    older = resolve(request("torch", "torchvision"), machine, matrix(), environment=there, tables=tables())
+    newer = resolve(request("torch", "torchvision"), machine, newer_matrix(), environment=there)
+    upgraded = resolve(request("torch", "torchvision", upgrade=True), machine, newer_matrix(), environment=there)
+    assert isinstance(older, Resolution)
+    assert isinstance(newer, Resolution)
+    assert isinstance(upgraded, Resolution)
+    assert [pin.version for pin in newer.pins] == [pin.version for pin in first.pins]
+    assert newer.kept == older.kept == ("torch", "torchvision")
+    assert version_of(upgraded, "torch") == Version("2.99.0")
+    assert upgraded.kept == ()
+
+
+def newer_matrix() -> CompatibilityMatrix:
+    """Make a matrix with a release of torch that serves everything, and with pairs for it."""
+    everything = frozenset(row.capability for row in matrix().architectures)
+    builds = tuple(
+        replace(
+            build,
+            version=Version("2.99.0"),
+            sass=frozenset(Architecture(capability=capability) for capability in everything),
+            python_min=PythonVersion(major=3, minor=8),
+            python_max=PythonVersion(major=3, minor=15),
+        )
+        for build in matrix().torch
+        if str(build.version) in {"2.7.1", "2.14.1"} and build.cuda is not None
+    )
+    pairs = tuple(
+        replace(release, version=Version("0.99.0"), torch=SpecifierSet("==2.99.0"), tags=frozenset())
+        for release in matrix().companions
+        if str(release.version) == "0.29.2"
+    )
+    return replace(matrix(), torch=(*matrix().torch, *builds), companions=(*matrix().companions, *pairs))
+
+
+def environment_with(resolution: Resolution, machine: Target) -> Environment:
+    """Describe an environment in which a resolution was installed."""
+    root = Path("env")
+    return Environment(
+        root=root,
+        kind="venv",
+        python=root / "bin" / "python",
+        python_version=machine.python,
+        platform=machine.platform,
+        site_packages=root / "lib",
+        distributions=tuple(
+            InstalledDistribution(
+                name=canonicalize_name(pin.project), version=pin.version, location=root, build_tag=pin.tag
+            )
+            for pin in resolution.pins
+        ),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,12 @@ TAGS = "cp312-cp312-manylinux_2_28_x86_64"
 
 def script(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / name), *arguments], capture_output=True, text=True, check=False, cwd=cwd
+        [sys.executable, str(ROOT / "scripts" / name), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "GPUENV_CACHE_DIR": str(cwd / "cache")},
     )
 
 
@@ -56,7 +62,7 @@ def test_the_proposal_tells_what_appeared_what_vanished_and_what_to_measure(
     sections = {part.splitlines()[0]: part.splitlines()[2:] for part in text.split("\n## ")[1:]}
     assert sections["Appeared: 2"][:2] == ["- 2.9.1+cu128 windows-x86_64", "- 2.16.0+cu128 linux-x86_64"]
     assert sections["Vanished: 1"][:1] == ["- 2.9.1+cu129 linux-x86_64"]
-    assert any("--version 2.16.0" in line for line in sections["Needs measuring: 2"])
+    assert any("--version 2.16.0+cu128" in line for line in sections["Needs measuring: 2"])
 
 
 def test_the_proposed_rows_complain_until_they_are_measured_and_merged(server: IndexServer, tmp_path: Path) -> None:
@@ -64,8 +70,9 @@ def test_the_proposed_rows_complain_until_they_are_measured_and_merged(server: I
     folder = tmp_path / "2026.13"
     problems = [notice.context["row"] for notice in validate_folder(folder) if notice.context["problem"] == "no-code"]
     assert problems == ["2.9.1+cu128 windows-x86_64", "2.16.0+cu128 linux-x86_64"]
-    wheel = f"{server.pytorch_url}/cu128/torch-2.16.0%2Bcu128-{TAGS}.whl"
-    measured = script("measure_wheels.py", wheel, cwd=tmp_path)
+    which = ("--project", "torch", "--index", f"{server.pytorch_url}/cu128", "--version", "2.16.0+cu128")
+    measured = script("measure_wheels.py", *which, cwd=tmp_path)
+    assert measured.returncode == 0, measured.stderr
     assert json.loads(measured.stdout)["sass"] == ["75", "120"]
     (tmp_path / "measured.jsonl").write_text(measured.stdout, encoding="utf-8")
     merged = script("merge_measured.py", str(folder), "measured.jsonl", cwd=tmp_path)
@@ -81,11 +88,11 @@ def test_the_proposed_rows_complain_until_they_are_measured_and_merged(server: I
 def test_an_index_that_cannot_be_read_is_told_and_nothing_counts_as_vanished(
     server: IndexServer, tmp_path: Path
 ) -> None:
-    server.fail("/whl/", Fault(status=500))
+    server.fail("/whl/", Fault(status=401))
     done = refresh(server, tmp_path)
     assert done.returncode == 0
     assert "Vanished: 0" in done.stdout
-    assert "cu128: index-answered-error" in done.stdout
+    assert "cu128: index-needs-credentials" in done.stdout
     assert not (tmp_path / "2026.13").exists()
 
 

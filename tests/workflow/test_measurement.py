@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.command import gpuenv
+from support.cuda_tools import cuda_tools
 from support.fatbin import containers, elf
 from support.index_server import Fault, IndexServer
 from support.wheels import make_wheel
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.command import Ran
+    from support.cuda_tools import CudaTools
+
+__all__ = ["cuda_tools"]
 
 LINUX = ("--platform", "linux-x86_64", "--python", "3.12", "--driver", "580.95.05")
 TAGS = "cp312-cp312-manylinux_2_28_x86_64"
@@ -159,7 +163,50 @@ def test_a_library_of_another_name_is_read_as_well(tmp_path: Path, environ: dict
     assert data["resolution"]["torch"]["local"] == "2.16.0+cu130"
 
 
+def test_a_gpu_that_nothing_in_the_matrix_serves_is_looked_for_on_the_newest_tags(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    with IndexServer() as server:
+        offline = plan("gtx-1080-ti,rtx-5090", "--offline", cwd=tmp_path, environ=environ)
+        assert offline.envelope["data"]["conflict"]["code"] == "no-build-for-all-gpus"
+        server.add(torch_wheel(tmp_path, "2.16.0+cu130", "sm_60 sm_120"), "cu130")
+        ran = plan("gtx-1080-ti,rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ)
+    assert ran.envelope["data"]["resolution"]["torch"]["local"] == "2.16.0+cu130"
+
+
+def test_an_index_that_cannot_be_read_leaves_such_a_conflict_as_it_is(
+    server: IndexServer, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    server.fail("/whl/", Fault(status=401))
+    ran = plan("gtx-1080-ti,rtx-5090", "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ)
+    assert ran.exit_code == 1
+    assert ran.envelope["data"]["conflict"]["code"] == "no-build-for-all-gpus"
+
+
 def test_a_folder_of_wheels_is_measured_too(tmp_path: Path, environ: dict[str, str]) -> None:
     torch_wheel(tmp_path / "wheels", "2.16.0+cu130", "sm_75 sm_120")
     data = plan("rtx-5090", "--indexes", str(tmp_path / "wheels"), cwd=tmp_path, environ=environ).envelope["data"]
     assert data["resolution"]["torch"]["local"] == "2.16.0+cu130"
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(("target", "answer"), [("rtx-5090", "2.16.0+cu130"), ("h100", "2.15.0+cu130")])
+def test_a_library_that_nvcc_compiled_is_measured_the_same_way(
+    target: str, answer: str, cuda_tools: CudaTools, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    (tmp_path / "one.cu").write_text(
+        "__global__ void one(int *p) { *p = 1; }\nvoid run(int *p) { one<<<1, 1>>>(p); }\n"
+    )
+    codes = [part for name in ("75", "120") for part in ("-gencode", f"arch=compute_{name},code=sm_{name}")]
+    cuda_tools.run("nvcc", "-shared", "-Xcompiler", "-fPIC", "one.cu", *codes, "-o", "one.so", cwd=tmp_path)
+    files: dict[str, str | bytes] = {
+        "torch/__init__.py": "",
+        "torch/lib/libtorch_cuda.so": (tmp_path / "one.so").read_bytes(),
+    }
+    with IndexServer() as server:
+        server.add(make_wheel(tmp_path, "torch", "2.16.0+cu130", tags=TAGS, files=files), "cu130")
+        server.add(make_wheel(tmp_path, "torch", "2.15.0+cu130", tags=TAGS), "cu130")
+        data = plan(target, "--indexes", server.pytorch_url, cwd=tmp_path, environ=environ).envelope["data"]
+    assert data["resolution"]["torch"]["local"] == answer
+    refused = [(row["candidate"], row["code"]) for row in data["rejected"] if row["candidate"] == "2.16.0+cu130"]
+    assert refused == ([] if answer.startswith("2.16") else [("2.16.0+cu130", "no-code-for-gpu")])

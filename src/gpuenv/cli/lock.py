@@ -22,12 +22,18 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     add_sources(parser)
     add_matrix(parser)
     group = parser.add_argument_group("lock")
-    group.add_argument("-o", "--output", metavar="FILE", help="write the lock there (default: to standard output)")
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write the lock there (default: to standard output; with --format uv: into ./pyproject.toml)",
+    )
     group.add_argument(
         "--format",
         choices=("requirements", "pylock", "uv", "docker"),
         default="requirements",
-        help="requirements: a file that bare pip and uv install (default)",
+        help="requirements: a file that bare pip and uv install (default); pylock: a pylock.toml (PEP 751); "
+        "uv: an extra in your pyproject.toml, for `uv sync --extra`",
     )
     group.add_argument("--check", action="store_true", help="only say whether FILE is up to date")
 
@@ -38,24 +44,32 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     from gpuenv.report.lock import lock_result  # noqa: PLC0415 - not for --help
     from gpuenv.workflow.lock import lock  # noqa: PLC0415
 
-    locked = lock(options_from(arguments), invocation.surroundings, invocation.reporter, output=arguments.output)
+    locked = lock(
+        options_from(arguments),
+        invocation.surroundings,
+        invocation.reporter,
+        output=arguments.output,
+        file_format=arguments.format,
+    )
     resolved = locked.resolved
     return lock_result(
         target=resolved.target,
         matrix_version=resolved.matrix.version,
         outcome=resolved.outcome,
-        notes=resolved.notes,
+        notes=(*resolved.notes, *locked.notes),
         text=locked.text,
         packages=locked.packages,
         path=locked.path,
         is_changed=locked.is_changed,
+        file_format=locked.file_format,
+        extra=locked.extra,
         language=invocation.terminal.language,
     )
 
 
 def _refuse_unavailable(arguments: argparse.Namespace) -> None:
     instead = "gpuenv lock --format requirements -o requirements-gpu.txt"
-    if arguments.format != "requirements":
+    if arguments.format == "docker":
         what = f"gpuenv lock --format {arguments.format}"
         raise GpuenvError("not-available-yet", version=__version__, what=what, instead=instead)
     if arguments.check:

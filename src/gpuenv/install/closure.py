@@ -57,8 +57,6 @@ def compile_closure(
     Raises the codes of `why_failed`: `dependencies-conflict` with uv's explanation, `package-not-found`,
     `network-unreachable`, ...
     """
-    listener = reporter or Reporter()
-    listener.stage("resolving-dependencies")
     question = _Question(
         uv=find_uv(environ),
         pins=tuple(pins),
@@ -72,8 +70,51 @@ def compile_closure(
         with_hashes=with_hashes,
         is_offline=is_offline,
     )
+    return parse_compiled(_answer(question, reporter or Reporter()))
+
+
+def compile_pylock(
+    pins: Sequence[Pin],
+    others: Sequence[str],
+    *,
+    python: Path,
+    python_version: PythonVersion,
+    platform: Platform,
+    settings: IndexSettings,
+    environ: Mapping[str, str],
+    is_offline: bool = False,
+    constraints: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> str:
+    """Resolve as `compile_closure` does, for a described platform; give uv's `pylock.toml` with each wheel's address.
+
+    The addresses are those of the user's own indexes, folders and credentials included: not to be written as they are.
+    Raises the codes of `compile_closure`.
+    """
+    question = _Question(
+        uv=find_uv(environ),
+        pins=tuple(pins),
+        others=tuple(others),
+        constraints=tuple(constraints),
+        excluded=tuple(excluded),
+        python=python,
+        target=target_arguments(platform, str(python_version)),
+        settings=settings,
+        access=index_access(settings, environ, pins),
+        with_hashes=True,
+        is_offline=is_offline,
+        as_pylock=True,
+    )
+    return _answer(question, reporter or Reporter())
+
+
+def _answer(question: _Question, listener: Reporter) -> str:
+    """Put the question to uv, once more where torch needs companions from its own index."""
+    listener.stage("resolving-dependencies")
     result = question.ask()
-    missing = frozenset() if result.succeeded or settings.no_index else _missing_beside_torch(result, question.pins)
+    is_closed = result.succeeded or question.settings.no_index
+    missing = frozenset() if is_closed else _missing_beside_torch(result, question.pins)
     if missing:
         result = question.ask(companions=tuple(sorted(missing)))
     for line in result.stderr.splitlines():
@@ -81,7 +122,7 @@ def compile_closure(
     if not result.succeeded:
         cause = why_failed(result.stderr, exit_code=result.exit_code)
         raise GpuenvError(cause.code, **cause.context)
-    return parse_compiled(result.stdout)
+    return result.stdout
 
 
 def _missing_beside_torch(result: ProcessResult, pins: tuple[Pin, ...]) -> frozenset[str]:
@@ -108,6 +149,7 @@ class _Question:
     access: IndexAccess
     with_hashes: bool
     is_offline: bool
+    as_pylock: bool = False
 
     def ask(self, companions: tuple[str, ...] = ()) -> ProcessResult:
         """Run `uv pip compile`; the companions come from torch's index as well."""
@@ -135,5 +177,6 @@ class _Question:
                 only_binary=tuple(pin.project for pin in self.pins),
                 with_hashes=self.with_hashes,
                 is_offline=self.is_offline,
+                as_pylock=self.as_pylock,
             )
             return run(argv, env=self.access.environ, cwd=Path(folder))

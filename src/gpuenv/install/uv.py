@@ -123,6 +123,7 @@ def compile_argv(
     only_binary: Sequence[str],
     with_hashes: bool,
     is_offline: bool,
+    as_pylock: bool = False,
 ) -> tuple[str, ...]:
     """`uv pip compile` for a described or present machine; the pins go to standard output."""
     return (
@@ -135,6 +136,7 @@ def compile_argv(
         *(argument for path in excludes for argument in ("--excludes", path)),
         *(argument for project in only_binary for argument in ("--only-binary", project)),
         *(("--generate-hashes",) if with_hashes else ()),
+        *(("--format", "pylock.toml") if as_pylock else ()),
         *indexes,
         *(("--offline",) if is_offline else ()),
     )

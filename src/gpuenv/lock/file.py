@@ -1,4 +1,4 @@
-"""Puts a lock on the disk, whole or not at all."""
+"""Puts a lock on the disk, whole or not at all; reads the project file that one is written into."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def write_lock_file(path: Path, text: str) -> bool:
     except OSError as error:
         raise GpuenvError("lock-not-writable", path=str(path), detail=error.strerror or str(error)) from error
     return True
+
+
+def read_project_file(path: Path) -> str:
+    """Read a pyproject.toml with its line ends. Raises `uv-project-missing` and `uv-project-unreadable`."""
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError as error:
+        raise GpuenvError("uv-project-missing", file=str(path)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise GpuenvError("uv-project-unreadable", file=str(path), detail=str(error)) from error
 
 
 def _umask() -> int:

@@ -94,7 +94,7 @@ def parse_header(text: str) -> LockHeader:
         if found is None:
             raise GpuenvError("lock-header-broken", line=line)
         fields.setdefault(found["name"], []).append(found["value"])
-    return _header(fields)
+    return header_from_fields(fields)
 
 
 def _lines(header: LockHeader) -> Iterator[str]:
@@ -124,7 +124,8 @@ def _locked_gpu(served: Coverage) -> LockedGpu:
     return LockedGpu(name=name, capabilities=served.gpu.capabilities, kind=served.kind, via=served.via)
 
 
-def _header(fields: Mapping[str, Sequence[str]]) -> LockHeader:
+def header_from_fields(fields: Mapping[str, Sequence[str]]) -> LockHeader:
+    """Read the values of the header's lines by name. Raises `lock-header-broken`."""
     for needed in ("gpu", "platform", "python", "matrix"):
         if needed not in fields:
             raise GpuenvError("lock-header-broken", line=f"# {needed}:")

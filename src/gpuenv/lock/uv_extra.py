@@ -54,6 +54,8 @@ class UvExtra:
     """By project; those of the default index have none."""
     environment: Mapping[str, str]
     """The target's marker variables."""
+    platform_marker: str
+    """The target's platform, as an entry of `environments`."""
     constraints: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     """Projects that no dependency may bring in."""
@@ -84,6 +86,7 @@ def make_uv_extra(
         ),
         sources=tuple(_sources(resolution, companions)),
         environment=_marker_variables(target),
+        platform_marker=platform_marker(target.platform.name),
         constraints=tuple(constraints),
         excluded=resolution.excluded,
     )
@@ -140,6 +143,16 @@ def _marker_variables(target: Target) -> Mapping[str, str]:
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
     }
+
+
+def platform_marker(name: PlatformName) -> str:
+    """Write the marker of a platform.
+
+    >>> platform_marker("windows-x86_64")
+    "sys_platform == 'win32' and platform_machine == 'AMD64'"
+    """
+    machine, system, _, _ = _MARKER_VALUES[name]
+    return f"sys_platform == '{system}' and platform_machine == '{machine}'"
 
 
 def project_of(requirement: str) -> str | None:

@@ -17,6 +17,7 @@ from tomlkit.items import Array, Table
 from gpuenv.errors import GpuenvError
 from gpuenv.lock.toml_layout import inline, keeping_tail, new_array, new_table, put_key
 from gpuenv.lock.uv_extra import project_of
+from gpuenv.lock.uv_shape import parse_project
 from gpuenv.models.request import GPU_FAMILY
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ class UvProject:
 def update_project(text: str, extra: UvExtra, *, file: str) -> UvProject:
     """Add the extra, or bring it up to date. Comments, order and line ends stay; the same again changes nothing.
 
-    Raises `uv-project-not-toml`, `uv-project-without-table`, `uv-project-extras-dynamic`, `uv-project-unusual` for a
-    key of another type than uv has there, `uv-source-in-the-way` where the project names a source of its own for
-    every case, and `uv-requirement-unnamed` for a requirement that is a path or an address. `file` is named there.
+    Raises the codes of `parse_project`, `uv-project-unusual` also for a layout that cannot be extended,
+    `uv-source-in-the-way` where the project names a source of its own for every case, and `uv-requirement-unnamed` for
+    a requirement that is a path or an address. `file` is named there.
     """
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -55,19 +56,18 @@ def update_project(text: str, extra: UvExtra, *, file: str) -> UvProject:
 
 
 def _updated(text: str, extra: UvExtra, file: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    document = _parsed(text if text.endswith("\n") else f"{text}\n", file)
-    project = document.get("project")
-    if not isinstance(project, MutableMapping):
-        raise GpuenvError("uv-project-without-table", file=file)
-    if "optional-dependencies" in project.get("dynamic", ()):
-        raise GpuenvError("uv-project-extras-dynamic", file=file)
+    document = parse_project(text if text.endswith("\n") else f"{text}\n", file=file)
+    project = document["project"]
     with keeping_tail(project):
         optional = _table(project, "optional-dependencies", file)
         _write_requirements(optional, extra, _wanted(extra, str(project.get("requires-python", ""))), file)
-    tool = _table(document, "tool", file, is_super=True)
-    with keeping_tail(tool["uv"] if "uv" in tool else tool):
+    if "tool" not in document:
+        # tomlkit itself puts the blank line before a new table of the whole document.
+        document["tool"] = tomlkit.table(is_super_table=True).add("uv", tomlkit.table())
+    tool = _table(document, "tool", file)
+    with keeping_tail(tool.get("uv", tool)):
         uv = _table(tool, "uv", file)
-        extras = tuple(name for name in optional if _GPU_EXTRA.fullmatch(name))
+        extras = tuple(name for name, lines in optional.items() if name == extra.name or _is_gpu_extra(name, lines))
         _write_conflicts(uv, extras, file)
         _write_environment(uv, extra, file)
         _add_all(uv, "constraint-dependencies", extra.constraints, file)
@@ -75,23 +75,27 @@ def _updated(text: str, extra: UvExtra, file: str) -> tuple[str, tuple[str, ...]
         _write_sources(uv, extra, file)
         _write_indexes(uv, dict.fromkeys(index for _, index in extra.sources), file)
     made = tomlkit.dumps(document)
-    if _parsed(made, file).unwrap() != document.unwrap():
+    if not _reads_as(made, document):
         # A layout that the editor cannot write: better untouched than damaged.
         raise GpuenvError("uv-project-unusual", file=file, key="tool.uv")
     names = {project_of(str(line)) for line in project.get("dependencies", ())}
     return made, extras, tuple(name for name in GPU_FAMILY if name in names)
 
 
-def _parsed(text: str, file: str) -> tomlkit.TOMLDocument:
+def _is_gpu_extra(name: str, lines: Iterable[str]) -> bool:
+    return _GPU_EXTRA.fullmatch(name) is not None and any(project_of(line) in GPU_FAMILY for line in lines)
+
+
+def _reads_as(text: str, document: tomlkit.TOMLDocument) -> bool:
     try:
-        return tomlkit.parse(text)
-    except TOMLKitError as error:
-        raise GpuenvError("uv-project-not-toml", file=file, detail=str(error)) from error
+        return tomlkit.parse(text).unwrap() == document.unwrap()
+    except TOMLKitError:
+        return False
 
 
-def _table(parent: _Toml, key: str, file: str, *, is_super: bool = False) -> _Toml:
+def _table(parent: _Toml, key: str, file: str) -> _Toml:
     if key not in parent:
-        parent[key] = tomlkit.table(is_super_table=True) if is_super else new_table()
+        parent[key] = new_table()
     found = parent[key]
     if not isinstance(found, MutableMapping):
         raise GpuenvError("uv-project-unusual", file=file, key=key)
@@ -165,8 +169,7 @@ def _write_environment(uv: _Toml, extra: UvExtra, file: str) -> None:
     lines = [known] if isinstance(known, str) else list(known)
     if any(_admits(str(line), extra.environment) for line in lines):
         return
-    system, machine = extra.environment["sys_platform"], extra.environment["platform_machine"]
-    marker = f"sys_platform == '{system}' and platform_machine == '{machine}'"
+    marker = extra.platform_marker
     if isinstance(known, str):
         uv["environments"] = new_array([known, marker])
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.resolution import Conflict
 from gpuenv.report.messages import phrase
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
 
+_CODES: Final = {"requirements": "lock", "pylock": "pylock", "uv": "uv-project"}
+
 
 def lock_result(
     *,
@@ -33,6 +35,8 @@ def lock_result(
     path: Path | None,
     is_changed: bool,
     language: Language,
+    file_format: str = "requirements",
+    extra: str | None = None,
 ) -> CommandResult:
     """Make the result: the data that `plan` and `lock` share, and the lock itself."""
     is_conflict = isinstance(outcome, Conflict)
@@ -46,7 +50,7 @@ def lock_result(
         language=language,
     )
     del data["steps"], data["plan_is_complete"]
-    data["lock"] = None if text is None else _lock_as_json(text, packages, path)
+    data["lock"] = None if text is None else _lock_as_json(text, packages, path, file_format, extra)
 
     def write(terminal: Terminal) -> None:
         if text is not None and path is None:
@@ -56,8 +60,8 @@ def lock_result(
             return
         write_plan(terminal, target=target, outcome=outcome, plan=None, notes=notes)
         if path is not None:
-            code = "lock-written" if is_changed else "lock-up-to-date"
-            facts: dict[str, ContextValue] = {"path": str(path), "packages": len(packages)}
+            code = f"{_CODES[file_format]}-{'written' if is_changed else 'up-to-date'}"
+            facts: dict[str, ContextValue] = {"path": str(path), "packages": len(packages), "extra": extra}
             terminal.print(phrase(code, facts, terminal.language).message, style="green")
 
     return CommandResult(
@@ -65,9 +69,12 @@ def lock_result(
     )
 
 
-def _lock_as_json(text: str, packages: Sequence[LockedPackage], path: Path | None) -> dict[str, object]:
+def _lock_as_json(
+    text: str, packages: Sequence[LockedPackage], path: Path | None, file_format: str, extra: str | None
+) -> dict[str, object]:
     return {
-        "format": "requirements",
+        "format": file_format,
+        "extra": extra,
         "path": str(path) if path is not None else None,
         "packages": [
             {"project": package.project, "version": str(package.version), "hashes": list(package.hashes)}

@@ -230,8 +230,10 @@ def _rows_by_evidence(matrix: CompatibilityMatrix) -> Counter[str]:
     tables = (
         matrix.torch,
         matrix.companions,
+        matrix.triton,
         matrix.nightly,
         matrix.onnxruntime,
+        matrix.extensions,
         matrix.cuda,
         matrix.cudnn,
         matrix.architectures,

@@ -52,12 +52,16 @@ def build_as_json(build: TorchBuild) -> dict[str, Any]:
             "free_threaded": [str(python) for python in build.free_threaded],
         },
         "cudnn": text_or_none(build.cudnn),
+        "nccl": text_or_none(build.nccl),
+        "triton": text_or_none(build.triton),
+        "cxx_standard": build.cxx_standard,
         "on_pytorch_index": build.on_pytorch_index,
         "on_pypi": build.on_pypi,
         "official": build.is_official,
         "evidence": build.provenance.evidence.value,
         "source": build.provenance.source,
         "verified": build.provenance.verified,
+        "disputed": build.disputed,
     }
 
 

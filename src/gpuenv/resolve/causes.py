@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.notice import Notice
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Cause, Subset
 from gpuenv.resolve.floor import required_driver
+from gpuenv.resolve.onnxruntime import onnxruntime_coverage, runtimes_for
+from gpuenv.resolve.problem import with_driver
 from gpuenv.resolve.search import search, serving
 
 if TYPE_CHECKING:
@@ -23,10 +26,17 @@ if TYPE_CHECKING:
     from gpuenv.resolve.problem import Limit, Problem
 
 
-def cause_of(problem: Problem, limits: Sequence[Limit], best: Judgement) -> Cause:
-    """Name the change of one limit, or of several together, that gives a build."""
+def cause_of(freed: Problem, best: Judgement, limits: Sequence[Limit]) -> Cause:
+    """Name the change of one limit, or of several together, that gives a build.
+
+    `freed` is the problem without these limits, and with the Python that gives the build.
+    """
+    update = _nearest_driver(freed, best) if "driver" in limits else None
+    if update is not None and update.driver is not None:
+        best = search(with_driver(freed, update.driver)).best or best
     label = best.candidate.build.label
-    changes = tuple(_change(problem, limit, limits, best) for limit in limits)
+    changes = tuple(_change(freed, limit, best) for limit in limits if limit != "driver")
+    changes = (*changes, *((update,) if update is not None else ()))
     if len(changes) == 1:
         return Cause(change=changes[0].notice, would_give=label)
     needs = next((change.driver for change in changes if change.driver is not None), None)
@@ -47,8 +57,7 @@ class _Change:
     driver: DriverVersion | None = None
 
 
-def _change(problem: Problem, limit: Limit, limits: Sequence[Limit], best: Judgement) -> _Change:
-    build = best.candidate.build
+def _change(problem: Problem, limit: Limit, best: Judgement) -> _Change:
     match limit:
         case "requirements":
             wanted = _requirements(problem, best)
@@ -62,11 +71,8 @@ def _change(problem: Problem, limit: Limit, limits: Sequence[Limit], best: Judge
                 _quoted(found) for found in problem.request.requirements if found.name != "onnxruntime-gpu"
             )
             return _Change(notice=Notice.of("leave-onnxruntime-out", instead=wanted), arguments=wanted)
-        case "driver":
-            notice, nearest = _nearest_driver(problem.ignoring("installed", *limits), best)
-            return _Change(notice=notice, driver=nearest)
         case _:
-            python = str(min(max(problem.target.python, build.python_min), build.python_max))
+            python = str(problem.target.python)
             return _Change(notice=Notice.of("change-python", instead=python), arguments=f"--python {python}")
 
 
@@ -84,19 +90,31 @@ def _quoted(requirement: Requirement) -> str:
     return f'"{text}"' if any(character in text for character in "<>!~ *;[") else text
 
 
-def _nearest_driver(unlimited: Problem, best: Judgement) -> tuple[Notice, DriverVersion | None]:
-    """Name the oldest driver that would do for any serving build, and the one that the newest needs."""
-    needs = [required_driver(unlimited, judged.candidate.build.cuda, judged.coverage) for judged in serving(unlimited)]
-    nearest = min((driver for driver in needs if driver is not None), default=None)
-    newest = required_driver(unlimited, best.candidate.build.cuda, best.coverage)
-    is_linux = unlimited.target.platform.driver_system == "linux"
+def _nearest_driver(freed: Problem, best: Judgement) -> _Change:
+    """Name the oldest driver that would do for any build, and the one that the newest needs."""
+    newest = _needed(freed, best)
+    needs = {needed for judged in serving(freed) if (needed := _needed(freed, judged)) is not None}
+    nearest = next((driver for driver in sorted(needs) if search(with_driver(freed, driver)).best is not None), newest)
+    is_linux = freed.target.platform.driver_system == "linux"
     notice = Notice.of(
         "update-driver",
         needs=str(nearest) if nearest else None,
         newest_needs=str(newest) if newest else None,
         linux=str(nearest.branch) if nearest and is_linux else None,
     )
-    return notice, nearest
+    return _Change(notice=notice, driver=nearest)
+
+
+def _needed(freed: Problem, judged: Judgement) -> DriverVersion | None:
+    """Name the oldest driver for a build of torch and the ONNX Runtime beside it."""
+    runtime = next((pin.tag for pin in judged.companions if pin.project == "onnxruntime-gpu"), None)
+    cuda = CudaVersion.from_tag(runtime) if runtime is not None else None
+    needs = [required_driver(freed, judged.candidate.build.cuda, judged.coverage)]
+    if cuda is not None:
+        builds = [build for build in runtimes_for(freed) if build.cuda == cuda]
+        coverage = [onnxruntime_coverage(freed, builds[0], gpu) for gpu in freed.target.gpus] if builds else []
+        needs.append(required_driver(freed, cuda, (served for served in coverage if served is not None)))
+    return max((driver for driver in needs if driver is not None), default=None)
 
 
 def maximal_subsets(problem: Problem) -> Iterator[Subset]:

@@ -11,26 +11,36 @@ from packaging.version import Version
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Cause, Conflict
-from gpuenv.resolve.causes import cause_of, maximal_subsets, only, select, subset_causes
-from gpuenv.resolve.refusal import rejections
+from gpuenv.resolve.causes import cause_of, maximal_subsets, select, subset_causes
+from gpuenv.resolve.problem import with_python
+from gpuenv.resolve.refusal import DRIVER_REFUSALS, rejections
 from gpuenv.resolve.search import search
 
 if TYPE_CHECKING:
-    from gpuenv.models.resolution import Rejection
+    from collections.abc import Iterator, Mapping
+
+    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.resolution import Candidate, Rejection
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Limit, Problem
+    from gpuenv.resolve.refusal import Refusal
 
 _LIMITS: tuple[Limit, ...] = ("requirements", "driver", "python", "sources", "onnxruntime")
-_EVERYTHING: tuple[Limit, ...] = (*_LIMITS, "installed")
+
+_REFUSED_BY: Mapping[Limit, frozenset[str]] = {
+    "requirements": frozenset({"requirement-excludes"}),
+    "driver": DRIVER_REFUSALS,
+    "python": frozenset({"no-wheel-for-python", "wheel-not-on-index"}),
+}
+_FAMILY = frozenset({"no-companion", "no-onnxruntime-for-cuda-major", "onnxruntime-gpu-on-cpu-target"})
 
 
-def explain(problem: Problem) -> Conflict:
-    """Explain why nothing serves a request on a target."""
-    unlimited = problem.ignoring(*_EVERYTHING)
-    rejected = rejections(problem, search(problem).refused)
-    if problem.target.is_cpu or search(unlimited).best is not None:
-        return _limited(problem, rejected)
-    uncovered = tuple(gpu for gpu in problem.target.gpus if search(only(unlimited, (gpu,))).best is None)
+def explain(problem: Problem, refused: tuple[tuple[Candidate, Refusal], ...]) -> Conflict:
+    """Explain why nothing serves a request on a target; `refused` is what the last search went through."""
+    rejected = rejections(problem, refused)
+    if problem.target.is_cpu or _is_coverable(problem, problem.target.gpus):
+        return _limited(problem, rejected, frozenset(refusal.code for _, refusal in refused))
+    uncovered = tuple(gpu for gpu in problem.target.gpus if not _is_coverable(problem, (gpu,)))
     if uncovered:
         served = tuple(gpu for gpu in problem.target.gpus if gpu not in uncovered)
         return Conflict(
@@ -57,15 +67,31 @@ def explain(problem: Problem) -> Conflict:
     )
 
 
-def _limited(problem: Problem, rejected: tuple[Rejection, ...]) -> Conflict:
+def _is_coverable(problem: Problem, gpus: tuple[Gpu, ...]) -> bool:
+    """Whether any build has code for all of some GPUs, whatever the driver."""
+    return any(
+        all(
+            problem.tables.coverage(build, capability, None).refusal is None
+            for gpu in gpus
+            for capability in gpu.capabilities
+        )
+        for tier in problem.tiers
+        for release in tier
+        for build in release.builds
+    ) and all(gpu.capabilities for gpu in gpus)
+
+
+def _limited(problem: Problem, rejected: tuple[Rejection, ...], codes: frozenset[str]) -> Conflict:
     """Name the limits that stand in the way: each alone if possible, else the fewest together."""
     limits = tuple(limit for limit in _LIMITS if _is_set(problem, limit))
     for count in range(1, len(limits) + 1):
         causes: dict[tuple[Limit, ...], Cause] = {}
         for together in combinations(limits, count):
-            best = _best_without(problem, together)
-            if best is not None:
-                causes[together] = cause_of(problem, together, best)
+            if count == 1 and not _may_help(together[0], codes):
+                continue
+            found = _best_without(problem, together)
+            if found is not None:
+                causes[together] = cause_of(*found, together)
         if causes:
             reason = _reason(problem, next(iter(causes)), next(iter(causes.values())))
             return Conflict(reason=reason, causes=tuple(causes.values()), rejected=rejected)
@@ -76,16 +102,53 @@ def _limited(problem: Problem, rejected: tuple[Rejection, ...]) -> Conflict:
     )
 
 
-def _best_without(problem: Problem, limits: tuple[Limit, ...]) -> Judgement | None:
-    """Find what leaving limits aside gives; in place of a nightly that vanished, its stable successor if it serves."""
+def _may_help(limit: Limit, codes: frozenset[str]) -> bool:
+    """Whether leaving one limit aside can help, by what refused the candidates; the rest of the family has them all."""
+    return bool(codes & (_REFUSED_BY.get(limit, codes) | _FAMILY)) or limit == "sources"
+
+
+def _best_without(problem: Problem, limits: tuple[Limit, ...]) -> tuple[Problem, Judgement] | None:
+    """Find what leaving limits aside gives, and the problem as it then is: with another Python, if that is one.
+
+    In place of a nightly that vanished, its stable successor is found if that serves.
+    """
+    for freed in _freed(problem, limits):
+        best = _best_python(freed) if "python" in limits else search(freed).best
+        if isinstance(best, tuple):
+            return best
+        if best is not None:
+            return freed, best
+    return None
+
+
+def _freed(problem: Problem, limits: tuple[Limit, ...]) -> Iterator[Problem]:
+    """Leave limits aside, all but Python, which is tried one by one."""
+    others = tuple(limit for limit in limits if limit != "python")
     nightly = vanished_nightly(problem) if "requirements" in limits else None
     if nightly is not None:
-        others = tuple(limit for limit in limits if limit != "requirements")
-        for specifier in (f"=={nightly.base_version}", f">={nightly.base_version}"):
-            best = search(_asking_for(problem, specifier).ignoring("installed", *others)).best
-            if best is not None:
-                return best
-    return search(problem.ignoring("installed", *limits)).best
+        kept = tuple(limit for limit in others if limit != "requirements")
+        yield _asking_for(problem, f"=={nightly.base_version}").ignoring("installed", *kept)
+        yield _asking_for(problem, f">={nightly.base_version}").ignoring("installed", *kept)
+    yield problem.ignoring("installed", *others)
+
+
+def _best_python(problem: Problem) -> tuple[Problem, Judgement] | None:
+    """Find the Python that gives the newest build; of several the nearest to the target's."""
+    here = problem.target.python
+    versions = {
+        python
+        for tier in problem.tiers
+        for release in tier
+        for build in release.builds
+        for python in (build.python_min, build.python_max)
+    }
+    best: tuple[Problem, Judgement] | None = None
+    for python in sorted(versions, key=lambda version: abs(version.minor - here.minor)):
+        there = with_python(problem, python)
+        found = search(there).best
+        if found is not None and (best is None or found.candidate.build.version > best[1].candidate.build.version):
+            best = there, found
+    return best
 
 
 def _asking_for(problem: Problem, torch: str) -> Problem:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from gpuenv.models.resolution import Coverage
 from gpuenv.resolve.companions import companion_pins
 from gpuenv.resolve.generators import refused_generator
@@ -16,9 +14,7 @@ from gpuenv.resolve.refusal import Refusal
 from gpuenv.rules.driver import fit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from packaging.specifiers import SpecifierSet
+    from collections.abc import Sequence
 
     from gpuenv.models.cuda import CudaVersion
     from gpuenv.models.hardware import Gpu
@@ -43,21 +39,38 @@ class Judgement:
     """CUDA version of its code generator, if the driver refuses what that makes (rule 4)."""
 
 
-def judge(problem: Problem, candidate: Candidate, runtimes: Sequence[OnnxRuntimeBuild]) -> Judgement | Refusal:
-    """Put a candidate that the requirements admit to every test in order; the first that it fails refuses it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """How a build serves the GPUs and the driver, whatever source it comes from."""
+
+    coverage: tuple[Coverage, ...]
+    fit: DriverFit | None
+    """None for CPU."""
+
+
+def serve(problem: Problem, build: TorchBuild) -> Service | Refusal:
+    """Put a build that the requirements admit to rules 1 to 4; the first that it fails refuses it."""
+    if problem.target.is_cpu:
+        return Service(coverage=(), fit=None)
+    coverage = []
+    for gpu in problem.target.gpus:
+        found = _gpu_coverage(problem, build, gpu)
+        if isinstance(found, Refusal):
+            return found
+        coverage.append(found)
+    fit = None if build.cuda is None else fit_of(build.cuda, problem.driver)
+    if fit is None:
+        return Refusal(code="driver-too-old")
+    return Service(coverage=tuple(coverage), fit=fit)
+
+
+def judge(
+    problem: Problem, candidate: Candidate, service: Service, runtimes: Sequence[OnnxRuntimeBuild]
+) -> Judgement | Refusal:
+    """Ask for wheels and for the rest of the family, which depend on the source.
 
     `runtimes` are the builds of ONNX Runtime that serve the target, newest first.
     """
-    coverage: tuple[Coverage, ...] = ()
-    fit: DriverFit | None = None
-    if not problem.target.is_cpu:
-        served = _cover(problem, candidate.build)
-        if isinstance(served, Refusal):
-            return served
-        coverage = served
-        fit = None if candidate.build.cuda is None else fit_of(candidate.build.cuda, problem.driver)
-        if fit is None:
-            return Refusal(code="driver-too-old")
     refusal = _python_refuses(problem, candidate)
     if refusal is not None:
         return refusal
@@ -70,57 +83,12 @@ def judge(problem: Problem, candidate: Candidate, runtimes: Sequence[OnnxRuntime
         return runtime
     return Judgement(
         candidate=candidate,
-        coverage=coverage,
-        fit=fit,
+        coverage=service.coverage,
+        fit=service.fit,
         companions=(*pins, *((runtime,) if runtime is not None else ())),
         missing=missing,
         refused_generator=refused_generator(problem, candidate.build),
     )
-
-
-def requirement_against(problem: Problem, build: TorchBuild) -> Refusal | None:
-    """Find the requirement, asked for or of an installed package, that does not admit a build."""
-    for requirement, specifier in _specifiers(problem):
-        if not allows(specifier, build.version, build.tag):
-            return Refusal(code="requirement-excludes", project="torch", requirement=requirement)
-    return None
-
-
-def is_by_version(problem: Problem) -> bool:
-    """Whether requirements tell versions apart but not builds: no `+cu128` in any of them."""
-    return not any("+" in str(specifier) for _, specifier in _specifiers(problem))
-
-
-def _specifiers(problem: Problem) -> Iterator[tuple[str, SpecifierSet]]:
-    """List what is required of torch and by whom."""
-    asked = problem.request.requirement("torch")
-    if asked is not None and asked.specifier and "requirements" not in problem.ignored:
-        yield str(asked), asked.specifier
-    by_others = problem.installed_specifiers.get("torch")
-    if by_others is not None and "installed" not in problem.ignored:
-        yield f"torch{by_others}", by_others
-
-
-def allows(specifier: SpecifierSet, version: Version, tag: str | None) -> bool:
-    """Tell whether a specifier admits a build: `==2.9.1` admits 2.9.1+cu128, `==2.9.1+cu126` does not."""
-    if specifier.contains(version, prereleases=True):
-        return True
-    local = tag.removeprefix("nightly/") if tag is not None else None
-    return (
-        local is not None
-        and "+" in str(specifier)
-        and specifier.contains(Version(f"{version}+{local}"), prereleases=True)
-    )
-
-
-def _cover(problem: Problem, build: TorchBuild) -> tuple[Coverage, ...] | Refusal:
-    coverage = []
-    for gpu in problem.target.gpus:
-        found = _gpu_coverage(problem, build, gpu)
-        if isinstance(found, Refusal):
-            return found
-        coverage.append(found)
-    return tuple(coverage)
 
 
 def _gpu_coverage(problem: Problem, build: TorchBuild, gpu: Gpu) -> Coverage | Refusal:

@@ -7,31 +7,20 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from gpuenv.models.index import PYTORCH_INDEX_URL, Source, SourceKind
-from gpuenv.models.resolution import Candidate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gpuenv.models.index import IndexedWheel, ProjectPage
     from gpuenv.models.matrix import TorchBuild
+    from gpuenv.models.resolution import Candidate
     from gpuenv.resolve.problem import Problem
-    from gpuenv.resolve.tables import Release
 
 _EVERY_SOURCE = (Source(kind=SourceKind.PYTORCH, location=PYTORCH_INDEX_URL), Source(kind=SourceKind.PYPI))
 
 
-def candidates_of(problem: Problem, release: Release) -> Iterator[Candidate]:
-    """List the builds of a release from every source that may be used.
-
-    CPU builds are candidates for CPU targets only (rule 10).
-    """
+def sources_of(problem: Problem, build: TorchBuild) -> list[Source]:
+    """List the sources that have a build for anybody, of those that may be used."""
     sources = _EVERY_SOURCE if "sources" in problem.ignored else problem.request.sources
-    for build in release.builds:
-        if build.cuda is None and not problem.target.is_cpu:
-            continue
-        for source in sources:
-            if _carries(problem, source, build):
-                yield Candidate(build=build, source=source)
+    return [source for source in sources if _carries(problem, source, build)]
 
 
 def page(problem: Problem, source: Source, tag: str | None, project: str) -> ProjectPage | None:
@@ -71,7 +60,7 @@ def torch_versions(candidate: Candidate) -> tuple[Version, ...]:
 
 
 def _carries(problem: Problem, source: Source, build: TorchBuild) -> bool:
-    """Whether a source has a build for anybody; whether for this Python is a question of its own."""
+    """Whether for this Python is a question of its own."""
     match source.kind:
         case SourceKind.PYTORCH:
             listed = page(problem, source, build.tag, "torch")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -11,9 +10,10 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import DriverFit
 from gpuenv.resolve.floor import required_driver
 from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage, onnxruntime_fit
+from gpuenv.resolve.problem import with_driver
 from gpuenv.resolve.refusal import DRIVER_REFUSALS
 from gpuenv.resolve.search import search
-from gpuenv.rules.driver import first_driver, floor_driver, read_driver
+from gpuenv.rules.driver import first_driver, floor_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,9 +131,7 @@ def _newer_with_driver(problem: Problem, best: Judgement) -> Notice | None:
     needs = required_driver(problem, unlimited.candidate.build.cuda, unlimited.coverage)
     if needs is None:
         return None
-    renewed = replace(driver, version=needs, cuda_version=None)
-    reading = read_driver(renewed, problem.target.platform, problem.matrix.cuda)
-    then = search(replace(problem, driver_reading=reading)).best or unlimited
+    then = search(with_driver(problem, needs)).best or unlimited
     return Notice.of(
         "newer-with-driver",
         build=then.candidate.build.label,

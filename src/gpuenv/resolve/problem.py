@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from gpuenv.models.hardware import Driver, Probe
 from gpuenv.resolve.installed import family_requirements
 from gpuenv.resolve.nightly import nightly_builds
-from gpuenv.resolve.tables import make_tables, releases_of
+from gpuenv.resolve.tables import make_tables, tiers_of
 from gpuenv.rules.driver import read_driver
 from gpuenv.rules.wheel_tags import supported_tags
 
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
 
-    from gpuenv.models.cuda import ComputeCapability, CudaVersion
+    from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import ProjectPage, Source
     from gpuenv.models.matrix import ArchitectureRow, CompatibilityMatrix
+    from gpuenv.models.platform import PythonVersion
     from gpuenv.models.request import Request
     from gpuenv.models.target import Target
-    from gpuenv.resolve.tables import Release, Tables
+    from gpuenv.resolve.tables import Tables, Tiers
     from gpuenv.rules.driver import DriverReading
 
 PageKey = tuple["Source", "str | None", str]
@@ -40,8 +42,8 @@ class Problem:
     request: Request
     target: Target
     tables: Tables
-    releases: tuple[Release, ...]
-    """The releases for the target's platform, newest first; with nightly ones where those were asked for."""
+    tiers: Tiers
+    """The releases for the target's platform, with nightly ones where those were asked for."""
     architectures: Mapping[ComputeCapability, ArchitectureRow]
     """The rows of the target's GPUs; a GPU newer than the matrix has none."""
     driver_reading: DriverReading | None = None
@@ -88,15 +90,15 @@ def make_problem(
     """Put together what a resolution depends on, with what can be worked out once for all candidates."""
     tables = tables or make_tables(matrix)
     capabilities = {capability for gpu in target.gpus for capability in gpu.capabilities}
-    releases = tables.releases.get(target.platform.name, ())
+    tiers = (tables.cpu_tiers if target.is_cpu else tables.gpu_tiers).get(target.platform.name, ())
     if request.channel == "nightly" and pages:
-        nightly = nightly_builds(matrix, target, pages.values())
-        releases = releases_of((*nightly, *(build for release in releases for build in release.builds)))
+        stable = (build for release in tables.releases.get(target.platform.name, ()) for build in release.builds)
+        tiers = tiers_of((*nightly_builds(matrix, target, pages.values()), *stable), is_cpu=target.is_cpu)
     return Problem(
         request=request,
         target=target,
         tables=tables,
-        releases=releases,
+        tiers=tiers,
         architectures={
             capability: tables.architectures[capability]
             for capability in sorted(capabilities)
@@ -107,4 +109,23 @@ def make_problem(
         pages=pages or {},
         wheel_tags=supported_tags(target.platform, target.python) if pages else frozenset(),
         installed_specifiers=family_requirements(environment) if environment is not None else {},
+    )
+
+
+def with_python(problem: Problem, python: PythonVersion) -> Problem:
+    """Ask the same for another Python."""
+    target = replace(problem.target, python=python)
+    tags = supported_tags(target.platform, python) if problem.pages else frozenset()
+    return replace(problem, target=target, wheel_tags=tags)
+
+
+def with_driver(problem: Problem, version: DriverVersion) -> Problem:
+    """Ask the same for another driver, which then limits."""
+    driver = Driver(version=version, cuda_version=None, probe=Probe.DESCRIBED)
+    target = replace(problem.target, driver=driver)
+    return replace(
+        problem,
+        target=target,
+        driver_reading=read_driver(driver, target.platform, problem.matrix.cuda),
+        ignored=problem.ignored - {"driver"},
     )

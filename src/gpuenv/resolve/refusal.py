@@ -60,8 +60,9 @@ def notice_of(problem: Problem, candidate: Candidate, refusal: Refusal) -> Notic
             needs = first_driver(release, target.platform) if release else None
             facts |= {
                 "gpu": refusal.gpu.label if refusal.gpu else None,
-                "sass": tuple(code.sm for code in sorted(build.sass)),
-                "ptx": tuple(code.compute for code in sorted(build.ptx)) or ("none" if build.ptx_is_known else "?",),
+                "sass": tuple(f"sm_{name}" for name in problem.tables.names(build.sass)),
+                "ptx": tuple(f"compute_{name}" for name in problem.tables.names(build.ptx))
+                or ("none" if build.ptx_is_known else "?",),
                 "cuda": str(build.cuda),
                 "driver": str(driver) if driver else None,
                 "needs": str(needs) if needs else None,

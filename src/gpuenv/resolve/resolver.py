@@ -14,7 +14,7 @@ from gpuenv.resolve.conflict import explain
 from gpuenv.resolve.driver_conflict import target_conflict
 from gpuenv.resolve.floor import required_driver
 from gpuenv.resolve.installed import installed_candidate
-from gpuenv.resolve.judgement import judge, requirement_against
+from gpuenv.resolve.judgement import judge, serve
 from gpuenv.resolve.listing import torch_versions
 from gpuenv.resolve.notes import notes_on
 from gpuenv.resolve.onnxruntime import PROJECT, runtimes_for
@@ -22,6 +22,7 @@ from gpuenv.resolve.onnxruntime_alone import resolve_onnxruntime
 from gpuenv.resolve.problem import make_problem
 from gpuenv.resolve.ranking import would_rank_higher
 from gpuenv.resolve.refusal import Refusal, rejections
+from gpuenv.resolve.requirements import torch_requirements
 from gpuenv.resolve.search import search
 
 if TYPE_CHECKING:
@@ -62,11 +63,13 @@ def resolve(
     kept = _keep(problem)
     if kept is not None:
         return kept
+    refused: tuple[tuple[Candidate, Refusal], ...] = ()
     for attempt, caveats in _attempts(problem):
         found = search(attempt)
         if found.best is not None:
             return _resolution(problem, found.best, found.refused, caveats)
-    return explain(problem)
+        refused = found.refused
+    return explain(problem, refused)
 
 
 def _keep(problem: Problem) -> Resolution | None:
@@ -81,9 +84,12 @@ def _keep(problem: Problem) -> Resolution | None:
         pages={key: page for key, page in problem.pages.items() if key[2] != "torch"},
         keeps=True,
     )
-    if requirement_against(in_place, candidate.build) is not None:
+    if torch_requirements(in_place).against(candidate.build) is not None:
         return None
-    judged = judge(in_place, candidate, runtimes_for(in_place))
+    service = serve(in_place, candidate.build)
+    if isinstance(service, Refusal):
+        return None
+    judged = judge(in_place, candidate, service, runtimes_for(in_place))
     if isinstance(judged, Refusal):
         return None
     resolution = _resolution(problem, judged, (), ())
@@ -178,6 +184,14 @@ def _resolution(
 
 
 def _higher(problem: Problem, chosen: Candidate, refused: Iterable[tuple[Candidate, Refusal]]) -> tuple[Rejection, ...]:
-    """Tell why not what would have ranked higher than the choice."""
+    """Tell why not what would have ranked higher than the choice, and which wheels of its version are missing."""
     is_cpu = problem.target.is_cpu
-    return rejections(problem, (pair for pair in refused if would_rank_higher(pair[0], chosen, is_cpu=is_cpu)))
+    return rejections(
+        problem,
+        (
+            (candidate, refusal)
+            for candidate, refusal in refused
+            if would_rank_higher(candidate, chosen, is_cpu=is_cpu)
+            or (refusal.code == "wheel-not-on-index" and candidate.build.version == chosen.build.version)
+        ),
+    )

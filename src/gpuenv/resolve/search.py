@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gpuenv.resolve.judgement import is_by_version, judge, requirement_against
-from gpuenv.resolve.listing import candidates_of
+from gpuenv.models.resolution import Candidate
+from gpuenv.resolve.judgement import judge, serve
+from gpuenv.resolve.listing import sources_of
 from gpuenv.resolve.onnxruntime import runtimes_for
-from gpuenv.resolve.ranking import is_first_choice, rank
+from gpuenv.resolve.ranking import rank
 from gpuenv.resolve.refusal import Refusal
+from gpuenv.resolve.requirements import torch_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gpuenv.models.matrix import OnnxRuntimeBuild
-    from gpuenv.models.resolution import Candidate
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Problem
+    from gpuenv.resolve.requirements import TorchRequirements
     from gpuenv.resolve.tables import Release
 
 
@@ -27,17 +29,17 @@ class Search:
 
     best: Judgement | None
     refused: tuple[tuple[Candidate, Refusal], ...]
-    """The candidates that were looked at before, and the others of the same version."""
+    """What was looked at before, and the others of the same version."""
 
 
 def search(problem: Problem) -> Search:
-    """Find the best candidate: builds of the kind that is wanted first, the others only where none of those serves."""
-    runtimes = runtimes_for(problem)
+    """Find the best candidate: the newest release of the first tier that has one; the second only after all of it."""
+    requirements, runtimes = torch_requirements(problem), runtimes_for(problem)
     refused: list[tuple[Candidate, Refusal]] = []
-    for is_wanted in (True, False):
-        for release in problem.releases:
+    for tier in problem.tiers:
+        for release in tier:
             serving = []
-            for candidate, found in _judged(problem, release, runtimes, is_wanted=is_wanted):
+            for candidate, found in _judged(problem, release, requirements, runtimes):
                 if isinstance(found, Refusal):
                     refused.append((candidate, found))
                 else:
@@ -48,23 +50,28 @@ def search(problem: Problem) -> Search:
 
 
 def serving(problem: Problem) -> Iterator[Judgement]:
-    """Yield every candidate that serves the target, newest first."""
-    runtimes = runtimes_for(problem)
-    for release in problem.releases:
-        for is_wanted in (True, False):
-            for _, found in _judged(problem, release, runtimes, is_wanted=is_wanted):
+    """Yield every candidate that serves the target."""
+    requirements, runtimes = torch_requirements(problem), runtimes_for(problem)
+    for tier in problem.tiers:
+        for release in tier:
+            for _, found in _judged(problem, release, requirements, runtimes):
                 if not isinstance(found, Refusal):
                     yield found
 
 
 def _judged(
-    problem: Problem, release: Release, runtimes: Sequence[OnnxRuntimeBuild], *, is_wanted: bool
+    problem: Problem, release: Release, requirements: TorchRequirements, runtimes: Sequence[OnnxRuntimeBuild]
 ) -> Iterator[tuple[Candidate, Judgement | Refusal]]:
-    """Judge the candidates of a release; requirements mostly speak of versions and are then asked once."""
-    asks_each = not is_by_version(problem)
-    excluded = None if asks_each else requirement_against(problem, release.builds[0])
-    for candidate in candidates_of(problem, release):
-        if is_first_choice(candidate, is_cpu=problem.target.is_cpu) is not is_wanted:
+    """Judge each build of a release once, and then each source that has it."""
+    excluded = requirements.against_release(release)
+    for build in release.builds:
+        sources = sources_of(problem, build)
+        if not sources:
             continue
-        refusal = requirement_against(problem, candidate.build) if asks_each else excluded
-        yield candidate, refusal or judge(problem, candidate, runtimes)
+        service = excluded or requirements.against_build(build) or serve(problem, build)
+        if isinstance(service, Refusal):
+            yield Candidate(build=build, source=sources[0]), service
+            continue
+        for source in sources:
+            candidate = Candidate(build=build, source=source)
+            yield candidate, judge(problem, candidate, service, runtimes)

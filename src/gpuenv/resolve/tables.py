@@ -42,6 +42,10 @@ class Release:
     builds: tuple[TorchBuild, ...]
 
 
+Tiers = tuple[tuple[Release, ...], ...]
+"""Releases in the order of the search: all of the first tier, newest first, then those of the second."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
     """A matrix in the order in which it is searched, and answers that many questions share."""
@@ -51,10 +55,13 @@ class Tables:
     cuda: Mapping[CudaVersion, CudaRelease]
     releases: Mapping[PlatformName, tuple[Release, ...]]
     """Newest first."""
+    gpu_tiers: Mapping[PlatformName, Tiers]
+    cpu_tiers: Mapping[PlatformName, Tiers]
     companions: Mapping[str, tuple[CompanionRelease, ...]]
     """By project, newest first."""
     onnxruntime: Mapping[PlatformName, tuple[OnnxRuntimeBuild, ...]]
     """Newest first."""
+    _names: dict[frozenset[Architecture], tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
     _coverages: dict[tuple[CodeSets, ComputeCapability, CudaVersion | None], BuildCoverage] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -65,6 +72,14 @@ class Tables:
     _ends: dict[tuple[PlatformName, frozenset[ComputeCapability]], tuple[Version, Version] | None] = field(
         default_factory=dict, repr=False, compare=False
     )
+
+    def names(self, code: frozenset[Architecture]) -> tuple[str, ...]:
+        """Name the architectures of a set in order: `75`, `90a`."""
+        found = self._names.get(code)
+        if found is None:
+            found = tuple(str(architecture) for architecture in sorted(code))
+            self._names[code] = found
+        return found
 
     def coverage(
         self, build: TorchBuild, capability: ComputeCapability, driver_cuda: CudaVersion | None
@@ -130,14 +145,14 @@ def make_tables(matrix: CompatibilityMatrix) -> Tables:
     """Put a matrix in the order in which it is searched."""
     projects = dict.fromkeys(row.project for row in matrix.companions)
     platforms = dict.fromkeys(build.platform for build in matrix.torch)
+    builds = {platform: [build for build in matrix.torch if build.platform == platform] for platform in platforms}
     return Tables(
         matrix=matrix,
         architectures={row.capability: row for row in matrix.architectures},
         cuda={row.version: row for row in matrix.cuda},
-        releases={
-            platform: releases_of(build for build in matrix.torch if build.platform == platform)
-            for platform in platforms
-        },
+        releases={platform: releases_of(found) for platform, found in builds.items()},
+        gpu_tiers={platform: tiers_of(found, is_cpu=False) for platform, found in builds.items()},
+        cpu_tiers={platform: tiers_of(found, is_cpu=True) for platform, found in builds.items()},
         companions={
             project: tuple(
                 sorted(
@@ -159,6 +174,22 @@ def make_tables(matrix: CompatibilityMatrix) -> Tables:
             for platform in platforms
         },
     )
+
+
+def tiers_of(builds: Iterable[TorchBuild], *, is_cpu: bool) -> Tiers:
+    """Put the kind of builds that is wanted before the kind that serves only where none of those does (rule 9).
+
+    Official builds before side channels, such as cu129 after torch 2.8; for CPU targets CPU builds before CUDA builds.
+    For GPU targets CPU builds are no candidates (rule 10).
+    """
+    builds = tuple(builds)
+    if is_cpu:
+        wanted = [build for build in builds if build.cuda is None]
+        others = [build for build in builds if build.cuda is not None]
+    else:
+        wanted = [build for build in builds if build.cuda is not None and build.is_official]
+        others = [build for build in builds if build.cuda is not None and not build.is_official]
+    return releases_of(wanted), releases_of(others)
 
 
 def releases_of(builds: Iterable[TorchBuild]) -> tuple[Release, ...]:

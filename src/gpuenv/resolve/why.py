@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gpuenv.resolve.judgement import allows, judge
-from gpuenv.resolve.listing import candidates_of
+from gpuenv.models.resolution import Candidate
+from gpuenv.resolve.judgement import judge, serve
+from gpuenv.resolve.listing import sources_of
 from gpuenv.resolve.onnxruntime import runtimes_for
 from gpuenv.resolve.problem import make_problem
 from gpuenv.resolve.refusal import Refusal, notice_of
+from gpuenv.resolve.requirements import allows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from packaging.specifiers import SpecifierSet
 
     from gpuenv.models.environment import Environment
-    from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.matrix import CompatibilityMatrix, OnnxRuntimeBuild
     from gpuenv.models.notice import Notice
     from gpuenv.models.request import Request
-    from gpuenv.models.resolution import Candidate, Coverage, DriverFit
+    from gpuenv.models.resolution import Coverage, DriverFit
     from gpuenv.models.target import Target
-    from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Problem
 
 
@@ -46,18 +49,22 @@ def why(
     """Judge every build of torch that a specifier admits, newest first, whatever the request says of versions."""
     problem = make_problem(request, target, matrix, environment=environment).ignoring("requirements", "installed")
     runtimes = runtimes_for(problem)
-    explanations = []
-    for release in problem.releases:
-        for candidate in candidates_of(problem, release):
-            if allows(specifier, release.version, candidate.build.tag):
-                found = judge(problem, candidate, runtimes)
-                explanations.append(_explanation(problem, candidate, found))
+    explanations = [
+        _explanation(problem, Candidate(build=build, source=source), runtimes)
+        for tier in problem.tiers
+        for release in tier
+        for build in release.builds
+        if allows(specifier, build.version, build.tag)
+        for source in sources_of(problem, build)
+    ]
     return tuple(
         sorted(explanations, key=lambda one: (one.candidate.build.version, one.candidate.build.tag), reverse=True)
     )
 
 
-def _explanation(problem: Problem, candidate: Candidate, found: Judgement | Refusal) -> Explanation:
+def _explanation(problem: Problem, candidate: Candidate, runtimes: Sequence[OnnxRuntimeBuild]) -> Explanation:
+    service = serve(problem, candidate.build)
+    found = service if isinstance(service, Refusal) else judge(problem, candidate, service, runtimes)
     if isinstance(found, Refusal):
         return Explanation(candidate=candidate, refusal=notice_of(problem, candidate, found))
     return Explanation(candidate=candidate, refusal=None, coverage=found.coverage, fit=found.fit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
@@ -12,13 +13,15 @@ from packaging.version import Version
 from gpuenv.errors import GpuenvError
 from gpuenv.models.index import SourceKind
 from gpuenv.models.notice import Notice
+from gpuenv.models.resolution import Conflict
+from gpuenv.resolve.resolver import resolve
 from gpuenv.resolve.tables import make_tables
 from gpuenv.rules.wheel_tags import supported_tags
 from gpuenv.workflow.measured_builds import MeasuredBuilds
 from gpuenv.workflow.measured_wheel import measure_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gpuenv.models.environment import Environment
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
     from gpuenv.models.progress import Reporter
     from gpuenv.models.request import Request
+    from gpuenv.models.resolution import Resolution
     from gpuenv.models.settings import IndexSettings
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
@@ -36,14 +40,9 @@ if TYPE_CHECKING:
 _PROJECT: Final = "torch"
 _MOST: Final = 3
 """So many unknown versions of a page are measured, the newest: each costs some 20 MB."""
+_NOTHING_SERVES: Final = frozenset({"no-build-for-gpu", "no-build-for-all-gpus"})
+"""Conflicts that a release which the matrix does not know could end."""
 _TAG: Final = re.compile(r"cu\d{3}")
-
-
-def measured_folder(surroundings: Surroundings) -> Path:
-    """Name the folder of the measurements."""
-    from gpuenv.project.folders import data_folder  # noqa: PLC0415 - in the order of the work
-
-    return data_folder(surroundings) / "measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +53,8 @@ class Measurement:
     target: Target
     settings: IndexSettings
     known: MeasuredBuilds
+    pages_folder: Path
+    """Pages between runs."""
     today: str
     """ISO date."""
     is_offline: bool
@@ -75,9 +76,27 @@ class Measurement:
                 for build in self.known.all()
                 if (str(build.version), build.platform) == (found.version.public, self.target.platform.name)
                 and found.version.local in {build.local, build.tag}
-                and _is_unknown(tables.matrix, build.version, build.tag, build.platform)
+                and not any(_key(other) == _key(build) for other in tables.matrix.torch)
             ],
         )
+
+    def resolved(
+        self, request: Request, tables: Tables, environment: Environment | None, pages: dict[PageKey, ProjectPage]
+    ) -> tuple[Resolution | Conflict, Tables]:
+        """Resolve with what the pages list; where nothing serves, pages are added in which something could."""
+        tables = self.extended(tables, pages)
+        outcome = self._resolve(request, tables, environment, pages)
+        further = self.further_pages(outcome, tables.matrix, pages)
+        if not further:
+            return outcome, tables
+        pages.update(further)
+        tables = self.extended(tables, pages)
+        return self._resolve(request, tables, environment, pages), tables
+
+    def _resolve(
+        self, request: Request, tables: Tables, environment: Environment | None, pages: Mapping[PageKey, ProjectPage]
+    ) -> Resolution | Conflict:
+        return resolve(request, self.target, tables.matrix, environment=environment, pages=pages, tables=tables)
 
     def extended(self, tables: Tables, pages: Mapping[PageKey, ProjectPage]) -> Tables:
         """Add what the pages list for the target and the matrix lacks; offline it is only told of."""
@@ -93,6 +112,41 @@ class Measurement:
         newer = [build for build in self.known.all() if build.platform == platform and build.version > newest]
         if newer:
             self._tell(matrix, [build.label for build in newer])
+
+    def further_pages(
+        self, outcome: Resolution | Conflict, matrix: CompatibilityMatrix, pages: Mapping[PageKey, ProjectPage]
+    ) -> dict[PageKey, ProjectPage]:
+        """Read where a release could be that serves what nothing in the matrix does: the tags of the newest release.
+
+        A page that cannot be read gives nothing here: the conflict stands.
+        """
+        if self.is_offline or not isinstance(outcome, Conflict) or outcome.reason.code not in _NOTHING_SERVES:
+            return {}
+        builds = [build for build in matrix.torch if build.platform == self.target.platform.name and build.cuda]
+        newest = max((build.version for build in builds), default=None)
+        tags = dict.fromkeys(build.tag for build in builds if build.version == newest)
+        wanted = [
+            (source, tag, _PROJECT)
+            for source in self.request.sources
+            for tag in tags
+            if source.kind is SourceKind.PYTORCH and (source, tag, _PROJECT) not in pages
+        ]
+        return dict(self._read(wanted))
+
+    def _read(self, wanted: Iterable[PageKey]) -> Iterator[tuple[PageKey, ProjectPage]]:
+        from gpuenv.index.pages import read_project_page  # noqa: PLC0415 - only where nothing else serves
+
+        closed = set()
+        for source, tag, project in wanted:
+            if source in closed:
+                continue
+            self.reporter.stage("reading-index", project=project, tag=tag or "")
+            try:
+                page = read_project_page(source, tag, project, settings=self.settings, cache=self.pages_folder)
+            except GpuenvError:
+                closed.add(source)
+                continue
+            yield (source, tag, project), page
 
     def _of_page(self, matrix: CompatibilityMatrix, page: ProjectPage) -> Iterator[TorchBuild]:
         wheels = self._unknown_wheels(matrix, page)
@@ -110,21 +164,25 @@ class Measurement:
         """List wheels that the target installs and the request admits, one per version, the newest first."""
         if page.project != _PROJECT or (page.tag or "").startswith("nightly/") or page.tag == "cpu":
             return []
-        oldest = min((build.version for build in matrix.torch), default=Version("0"))
+        platform = self.target.platform
+        builds = [build for build in matrix.torch if build.platform == platform.name]
+        known: set[tuple[Version, str | None]] = {(build.version, build.tag) for build in builds}
+        known |= {(build.version, None) for build in builds if build.on_pypi}
+        oldest = min((version for version, _ in known), default=Version("0"))
         asked = self.request.requirement(_PROJECT)
-        accepted = supported_tags(self.target.platform, self.target.python)
+        accepted = cache(lambda: supported_tags(platform, self.target.python))
         found: dict[Version, IndexedWheel] = {}
         for wheel in page.wheels:
             version, tag = Version(wheel.version.public), page.tag or wheel.version.local
-            is_wanted = (
-                not wheel.is_yanked
+            if (
+                (version, tag) not in known
                 and version >= oldest
                 and not version.is_prerelease
-                and bool(wheel.tags & accepted)
-                and (asked is None or asked.specifier.contains(wheel.version))
+                and not wheel.is_yanked
                 and (tag is None or _TAG.fullmatch(tag) is not None)
-            )
-            if is_wanted and _is_unknown(matrix, version, tag, self.target.platform.name):
+                and (asked is None or asked.specifier.contains(wheel.version))
+                and wheel.tags & accepted()
+            ):
                 found.setdefault(wheel.version, wheel)
         return [found[version] for version in sorted(found, reverse=True)[:_MOST]]
 
@@ -162,11 +220,14 @@ def make_measurement(
     notes: list[Notice],
 ) -> Measurement:
     """Begin a run; what there is to tell is added to `notes`."""
+    from gpuenv.project.folders import cache_folder, data_folder  # noqa: PLC0415 - in the order of the work
+
     return Measurement(
         request=request,
         target=target,
         settings=settings,
-        known=MeasuredBuilds(folder=measured_folder(surroundings)),
+        known=MeasuredBuilds(folder=data_folder(surroundings) / "measured"),
+        pages_folder=cache_folder(surroundings) / "pages",
         today=surroundings.now.date().isoformat(),
         is_offline=options.is_offline,
         reporter=reporter,
@@ -177,16 +238,12 @@ def make_measurement(
 def _joined(tables: Tables, builds: Sequence[TorchBuild]) -> Tables:
     if not builds:
         return tables
-    unique = {(build.version, build.tag, build.platform): build for build in builds}
+    unique = {_key(build): build for build in builds}
     return make_tables(replace(tables.matrix, torch=(*tables.matrix.torch, *unique.values())))
 
 
-def _is_unknown(matrix: CompatibilityMatrix, version: Version, tag: str | None, platform: str) -> bool:
-    """Whether the matrix lacks a build; a wheel without a tag is that of the default index."""
-    return not any(
-        build.version == version and build.platform == platform and (build.tag == tag if tag else build.on_pypi)
-        for build in matrix.torch
-    )
+def _key(build: TorchBuild) -> tuple[Version, str, str]:
+    return build.version, build.tag, build.platform
 
 
 def _placed(build: TorchBuild, page: ProjectPage, matrix: CompatibilityMatrix) -> TorchBuild:

@@ -14,7 +14,6 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.platform import PythonVersion
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Resolution
-from gpuenv.resolve.resolver import resolve
 from gpuenv.resolve.tables import make_tables
 from gpuenv.workflow.request import make_request
 from gpuenv.workflow.target import DETECTED, ChosenTarget, choose_target
@@ -228,8 +227,7 @@ def _resolve_with_pages(
                     raise
                 notes.append(Notice.of("index-left-out", reason=error.code, **_place(error)))
                 request = replace(request, sources=tuple(other for other in request.sources if other != source))
-        tables = measurement.extended(tables, pages)
-        outcome = resolve(request, chosen.target, tables.matrix, environment=environment, pages=pages, tables=tables)
+        outcome, tables = measurement.resolved(request, tables, environment, pages)
         if isinstance(outcome, Conflict):
             return outcome, request, tuple(notes)
         if options.is_offline:
