@@ -227,16 +227,17 @@ def test_an_extra_of_a_uv_project_installs_the_build_for_the_card(
     assert _installed(_python_in(tmp_path / ".venv")) == {"colorama": "0.4.6"}
 
 
-def test_an_older_python_that_the_project_allows_does_not_keep_uv_from_locking(
+def test_the_command_that_installs_the_extra_is_shown(
     server: IndexServer, environ: Mapping[str, str], tmp_path: Path
 ) -> None:
-    """uv tries every Python that a project allows; the wheels on this index are for one only."""
-    (tmp_path / "pyproject.toml").write_text(PROJECT.replace(f">={HERE}", ">=3.9"))
+    project = tmp_path / "pyproject.toml"
+    project.write_text(PROJECT.replace('"colorama"', '"torch"'))
     arguments = ("lock", "torch", *MACHINE, "--indexes", server.pytorch_url, "--format", "uv")
     ran = gpuenv(*arguments, cwd=tmp_path, environ=environ)
     assert ran.exit_code == 0, ran.stderr
-    assert "uv sync --extra cu126" in ran.stdout
-    assert "\"torch==2.14.1 ; python_version >= '3." in (tmp_path / "pyproject.toml").read_text()
+    assert f"wrote the extra cu126 into {project}; install it with: uv sync --extra cu126" in ran.stdout
+    assert "without --extra, uv sync installs these from the default index" in ran.stderr
+    assert "uv-project-depends-directly" in ran.stderr
 
 
 @pytest.mark.parametrize(

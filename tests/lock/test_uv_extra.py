@@ -13,10 +13,12 @@ from gpuenv.models.cuda import Architecture
 from gpuenv.models.execution import LockedPackage
 from gpuenv.models.index import Source, SourceKind
 from gpuenv.models.matrix import Evidence
-from gpuenv.models.platform import PythonVersion
+from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Coverage, DriverFit, Pin, Resolution
-from support.machines import PYPI, PYTORCH, target
+from gpuenv.resolve.resolver import resolve
+from support.machines import PYPI, PYTORCH, matrix, request, tables, target
 
+RTX_5090_LINUX = target("12.0", platform="linux-x86_64", python="3.12")
 RTX_5090 = target("12.0", platform="windows-x86_64", python="3.12")
 WHL = "https://download.pytorch.org/whl"
 
@@ -55,8 +57,7 @@ def test_the_extra_is_named_by_the_tag_and_asks_each_index_for_the_public_versio
     assert make_uv_extra(chosen, target=RTX_5090, others=("easyocr",), constraints=("numpy<2",)) == UvExtra(
         name="cu130",
         requirements=("torch==2.15.0", "torchaudio===2.11.0", "easyocr", "nvidia-cudnn-cu13<9.20"),
-        needs_python=PythonVersion(major=3, minor=12),
-        marked=frozenset({"torch==2.15.0", "torchaudio===2.11.0"}),
+        oldest_python={},
         sources=(("torch", index), ("torchaudio", index)),
         environment={
             "platform_machine": "AMD64",
@@ -133,3 +134,20 @@ def test_a_folder_is_refused() -> None:
     local = pin("torch", "2.15.0+cu130", source=Source(kind=SourceKind.PYTORCH, location="/home/me/wheels"))
     with pytest.raises(GpuenvError, match="lock-source-is-local"):
         make_uv_extra(resolution(local), target=RTX_5090)
+
+
+def test_the_pythons_that_have_wheels_are_those_of_each_build() -> None:
+    asked = request("torch", "onnxruntime-gpu", policy=IndexPolicy.PYPI)
+    chosen = resolve(asked, RTX_5090_LINUX, matrix(), tables=tables())
+    assert isinstance(chosen, Resolution)
+    assert chosen.torch is not None
+    ort = chosen.pin("onnxruntime-gpu")
+    assert ort is not None
+    builds = [
+        build for build in matrix().onnxruntime if (build.version, build.platform) == (ort.version, "linux-x86_64")
+    ]
+    extra = make_uv_extra(chosen, target=RTX_5090_LINUX, onnxruntime=matrix().onnxruntime)
+    assert extra.oldest_python == {
+        f"torch==={chosen.torch.build.version}": chosen.torch.build.python_min,
+        ort.requirement: min(build.python_min for build in builds),
+    }

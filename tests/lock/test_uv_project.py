@@ -22,8 +22,7 @@ def extra(name: str, *requirements: str, has_index: bool = True) -> UvExtra:
     return UvExtra(
         name=name,
         requirements=asked,
-        needs_python=PythonVersion(major=3, minor=11),
-        marked=frozenset(asked[:1]),
+        oldest_python={asked[0]: PythonVersion(major=3, minor=11)},
         sources=(("torch", index),) if has_index else (),
         environment=ENVIRONMENT,
         platform_marker=platform_marker("linux-x86_64"),
@@ -221,3 +220,18 @@ def test_a_project_that_cannot_be_extended_is_refused_by_code(text: str, code: s
 def test_a_path_cannot_stand_in_an_extra() -> None:
     with pytest.raises(GpuenvError, match="uv-requirement-unnamed"):
         updated(PROJECT, extra("cu130", "torch==2.15.0", "./folder"))
+
+
+def test_a_key_comes_before_the_comment_of_the_table_that_follows() -> None:
+    own = '[tool.uv]\npackage = false # an application\n\n# Ours.\n[tool.uv.sources]\nlib = { path = "lib" }\n'
+    before = f"{PROJECT}\n{own}"
+    after = updated(before, CU130)
+    assert (
+        "package = false # an application\n"
+        "environments = [\n"
+        "    \"sys_platform == 'linux' and platform_machine == 'x86_64'\",\n"
+        "]\n\n"
+        "# Ours.\n"
+        "[tool.uv.sources]\n"
+        'lib = { path = "lib" }\n'
+    ) in after

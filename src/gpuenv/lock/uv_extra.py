@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gpuenv.models.execution import LockedPackage
+    from gpuenv.models.matrix import OnnxRuntimeBuild
     from gpuenv.models.platform import PlatformName, PythonVersion
     from gpuenv.models.resolution import Pin, Resolution
     from gpuenv.models.target import Target
@@ -46,10 +47,8 @@ class UvExtra:
     """By the CUDA tag: `cu130`, `cpu`, `nightly-cu132`; `gpu` where the choice has none."""
     requirements: tuple[str, ...]
     """The family first, as chosen; then the others, as written."""
-    needs_python: PythonVersion
-    """The oldest Python that the chosen torch has wheels for; the target's own where torch is not in it."""
-    marked: frozenset[str]
-    """The requirements that this Python limits."""
+    oldest_python: Mapping[str, PythonVersion]
+    """By requirement: the oldest Python that the chosen build has wheels for, where the matrix knows."""
     sources: tuple[tuple[str, UvIndex], ...]
     """By project; those of the default index have none."""
     environment: Mapping[str, str]
@@ -68,22 +67,19 @@ def make_uv_extra(
     others: Sequence[str] = (),
     constraints: Sequence[str] = (),
     closure: Sequence[LockedPackage] = (),
+    onnxruntime: Sequence[OnnxRuntimeBuild] = (),
 ) -> UvExtra:
     """Say what the project is to ask for.
 
-    `closure` matters for what torch's own index has to bring besides the pins (a nightly's triton): uv takes from an
-    explicit index direct requirements only. Raises `lock-source-is-local`.
+    `onnxruntime` are the builds of the matrix. `closure` matters for what torch's own index has to bring besides the
+    pins (a nightly's triton): uv takes from an explicit index direct requirements only. Raises `lock-source-is-local`.
     """
-    torch = resolution.pin("torch")
     companions = _companions(resolution, closure)
     family = [_requirement(pin) for pin in resolution.pins]
     return UvExtra(
         name=_name(resolution),
         requirements=(*family, *companions.values(), *others, *resolution.constraints),
-        needs_python=resolution.torch.build.python_min if resolution.torch is not None else target.python,
-        marked=frozenset(
-            _requirement(pin) for pin in resolution.pins if torch is not None and pin.project in _TORCH_FAMILY
-        ),
+        oldest_python=_oldest_python(resolution, onnxruntime, target.platform.name),
         sources=tuple(_sources(resolution, companions)),
         environment=_marker_variables(target),
         platform_marker=platform_marker(target.platform.name),
@@ -106,6 +102,21 @@ def _requirement(pin: Pin) -> str:
         return pin.requirement
     extras = f"[{','.join(pin.extras)}]" if pin.extras else ""
     return f"{pin.project}{extras}=={pin.version.public}"
+
+
+def _oldest_python(
+    resolution: Resolution, onnxruntime: Sequence[OnnxRuntimeBuild], platform: PlatformName
+) -> Mapping[str, PythonVersion]:
+    found = {}
+    for pin in resolution.pins:
+        if pin.project in _TORCH_FAMILY and resolution.torch is not None:
+            found[_requirement(pin)] = resolution.torch.build.python_min
+        known = [
+            build.python_min for build in onnxruntime if (build.version, build.platform) == (pin.version, platform)
+        ]
+        if pin.project == "onnxruntime-gpu" and known:
+            found[_requirement(pin)] = min(known)
+    return found
 
 
 def _companions(resolution: Resolution, closure: Sequence[LockedPackage]) -> dict[str, str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gpuenv.lock.uv_extra import UvExtra, UvIndex
+    from gpuenv.models.platform import PythonVersion
 
 _Toml: TypeAlias = MutableMapping[str, Any]
 """tomlkit has several types of table."""
@@ -114,12 +115,15 @@ def _wanted(extra: UvExtra, requires_python: str) -> tuple[str, ...]:
         allowed = SpecifierSet(requires_python)
     except InvalidSpecifier:
         return extra.requirements
-    needs = extra.needs_python
-    older = (f"{needs.major}.{minor}.99" for minor in range(needs.minor))
-    if not requires_python or not any(allowed.contains(version) for version in older):
-        return extra.requirements
-    limit = f" ; python_version >= '{needs.major}.{needs.minor}'"
-    return tuple(f"{requirement}{limit if requirement in extra.marked else ''}" for requirement in extra.requirements)
+    return tuple(_limited(line, extra.oldest_python.get(line), allowed) for line in extra.requirements)
+
+
+def _limited(requirement: str, oldest: PythonVersion | None, allowed: SpecifierSet) -> str:
+    if oldest is None or not str(allowed):
+        return requirement
+    if not any(allowed.contains(f"{oldest.major}.{minor}.99") for minor in range(oldest.minor)):
+        return requirement
+    return f"{requirement} ; python_version >= '{oldest.major}.{oldest.minor}'"
 
 
 def _write_requirements(optional: _Toml, extra: UvExtra, wanted: Sequence[str], file: str) -> None:

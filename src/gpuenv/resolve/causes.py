@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.notice import Notice
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Cause, Subset
-from gpuenv.resolve.floor import required_driver
-from gpuenv.resolve.onnxruntime import onnxruntime_coverage, runtimes_for
+from gpuenv.resolve.floor import driver_for
 from gpuenv.resolve.problem import with_driver
 from gpuenv.resolve.search import search, serving
 
@@ -92,8 +90,8 @@ def _quoted(requirement: Requirement) -> str:
 
 def _nearest_driver(freed: Problem, best: Judgement) -> _Change:
     """Name the oldest driver that would do for any build, and the one that the newest needs."""
-    newest = _needed(freed, best)
-    needs = {needed for judged in serving(freed) if (needed := _needed(freed, judged)) is not None}
+    newest = driver_for(freed, best)
+    needs = {needed for judged in serving(freed) if (needed := driver_for(freed, judged)) is not None}
     nearest = next((driver for driver in sorted(needs) if search(with_driver(freed, driver)).best is not None), newest)
     is_linux = freed.target.platform.driver_system == "linux"
     notice = Notice.of(
@@ -103,18 +101,6 @@ def _nearest_driver(freed: Problem, best: Judgement) -> _Change:
         linux=str(nearest.branch) if nearest and is_linux else None,
     )
     return _Change(notice=notice, driver=nearest)
-
-
-def _needed(freed: Problem, judged: Judgement) -> DriverVersion | None:
-    """Name the oldest driver for a build of torch and the ONNX Runtime beside it."""
-    runtime = next((pin.tag for pin in judged.companions if pin.project == "onnxruntime-gpu"), None)
-    cuda = CudaVersion.from_tag(runtime) if runtime is not None else None
-    needs = [required_driver(freed, judged.candidate.build.cuda, judged.coverage)]
-    if cuda is not None:
-        builds = [build for build in runtimes_for(freed) if build.cuda == cuda]
-        coverage = [onnxruntime_coverage(freed, builds[0], gpu) for gpu in freed.target.gpus] if builds else []
-        needs.append(required_driver(freed, cuda, (served for served in coverage if served is not None)))
-    return max((driver for driver in needs if driver is not None), default=None)
 
 
 def maximal_subsets(problem: Problem) -> Iterator[Subset]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gpuenv.models.hardware import Gpu
+    from gpuenv.models.platform import PythonVersion
     from gpuenv.models.resolution import Candidate, Rejection
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Limit, Problem
@@ -134,6 +135,24 @@ def _freed(problem: Problem, limits: tuple[Limit, ...]) -> Iterator[Problem]:
 
 def _best_python(problem: Problem) -> tuple[Problem, Judgement] | None:
     """Find the Python that gives the newest build; of several the nearest to the target's."""
+    newest = search(problem.ignoring("python")).best
+    if newest is None:
+        return None
+    best: tuple[Problem, Judgement] | None = None
+    for python in _pythons(problem):
+        there = with_python(problem, python)
+        found = search(there).best
+        if found is None:
+            continue
+        if found.candidate.build.version == newest.candidate.build.version:
+            return there, found
+        if best is None or found.candidate.build.version > best[1].candidate.build.version:
+            best = there, found
+    return best
+
+
+def _pythons(problem: Problem) -> list[PythonVersion]:
+    """List the Pythons that builds start or end with, the nearest to the target's first."""
     here = problem.target.python
     versions = {
         python
@@ -142,13 +161,7 @@ def _best_python(problem: Problem) -> tuple[Problem, Judgement] | None:
         for build in release.builds
         for python in (build.python_min, build.python_max)
     }
-    best: tuple[Problem, Judgement] | None = None
-    for python in sorted(versions, key=lambda version: abs(version.minor - here.minor)):
-        there = with_python(problem, python)
-        found = search(there).best
-        if found is not None and (best is None or found.candidate.build.version > best[1].candidate.build.version):
-            best = there, found
-    return best
+    return sorted(versions, key=lambda version: (abs(version.minor - here.minor), version.minor))
 
 
 def _asking_for(problem: Problem, torch: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage
 from gpuenv.rules.driver import minimum_driver
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from gpuenv.models.cuda import CudaVersion, DriverVersion
     from gpuenv.models.resolution import Coverage
+    from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Problem
 
 
@@ -25,3 +27,15 @@ def required_driver(problem: Problem, cuda: CudaVersion | None, coverage: Iterab
         rows=problem.architectures.values(),
         is_ptx=any(served.kind == "ptx" for served in coverage),
     )
+
+
+def driver_for(problem: Problem, judged: Judgement) -> DriverVersion | None:
+    """Name the oldest driver for a build of torch and for the ONNX Runtime beside it."""
+    needs = [required_driver(problem, judged.candidate.build.cuda, judged.coverage)]
+    runtime = next((pin for pin in judged.companions if pin.project == PROJECT), None)
+    if runtime is not None:
+        builds = problem.tables.onnxruntime[problem.target.platform.name]
+        build = next(build for build in builds if str(build.version) == runtime.version.public)
+        coverage = (onnxruntime_coverage(problem, build, gpu) for gpu in problem.target.gpus)
+        needs.append(required_driver(problem, build.cuda, [served for served in coverage if served is not None]))
+    return max((driver for driver in needs if driver is not None), default=None)

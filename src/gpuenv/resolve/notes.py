@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import DriverFit
-from gpuenv.resolve.floor import required_driver
+from gpuenv.resolve.floor import driver_for
 from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage, onnxruntime_fit
 from gpuenv.resolve.problem import with_driver
 from gpuenv.resolve.refusal import DRIVER_REFUSALS
@@ -128,7 +128,7 @@ def _newer_with_driver(problem: Problem, best: Judgement) -> Notice | None:
     unlimited = search(problem.ignoring("driver")).best
     if unlimited is None or unlimited.candidate.build.version <= best.candidate.build.version:
         return None
-    needs = required_driver(problem, unlimited.candidate.build.cuda, unlimited.coverage)
+    needs = driver_for(problem, unlimited)
     if needs is None:
         return None
     then = search(with_driver(problem, needs)).best or unlimited

@@ -12,7 +12,7 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict, Pin, Rejection, Resolution
 from gpuenv.resolve.conflict import explain
 from gpuenv.resolve.driver_conflict import target_conflict
-from gpuenv.resolve.floor import required_driver
+from gpuenv.resolve.floor import driver_for
 from gpuenv.resolve.installed import installed_candidate
 from gpuenv.resolve.judgement import judge, serve
 from gpuenv.resolve.listing import torch_versions
@@ -175,7 +175,7 @@ def _resolution(
         pins=pins,
         coverage=best.coverage,
         driver_fit=best.fit,
-        minimum_driver=required_driver(problem, build.cuda, best.coverage),
+        minimum_driver=driver_for(problem, best),
         cudnn=build.cudnn,
         excluded=("onnxruntime",) if any(pin.project == PROJECT for pin in pins) else (),
         rejected=_higher(problem, candidate, refused),

@@ -207,6 +207,7 @@ def _uv_project(work: _Work, before: str, file: str) -> _Made:
         others=work.others,
         constraints=work.constraints,
         closure=_closure(work) if is_nightly else (),
+        onnxruntime=work.resolved.matrix.onnxruntime,
     )
     project = update_project(before, extra, file=file)
     notes = (

@@ -13,12 +13,13 @@ from packaging.version import Version
 from gpuenv.errors import GpuenvError
 from gpuenv.models.index import SourceKind
 from gpuenv.models.notice import Notice
-from gpuenv.models.resolution import Conflict
+from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.resolve.resolver import resolve
 from gpuenv.resolve.tables import make_tables
 from gpuenv.rules.wheel_tags import supported_tags
 from gpuenv.workflow.measured_builds import MeasuredBuilds
 from gpuenv.workflow.measured_wheel import measure_wheel
+from gpuenv.workflow.newest_release import newer_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
     from gpuenv.models.progress import Reporter
     from gpuenv.models.request import Request
-    from gpuenv.models.resolution import Resolution
     from gpuenv.models.settings import IndexSettings
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
@@ -55,6 +55,7 @@ class Measurement:
     known: MeasuredBuilds
     pages_folder: Path
     """Pages between runs."""
+    environ: Mapping[str, str]
     today: str
     """ISO date."""
     is_offline: bool
@@ -62,7 +63,7 @@ class Measurement:
     notes: list[Notice]
     """What could not be measured, and what was left out offline, is added here."""
     _failed: set[str] = field(default_factory=set)
-    """Addresses of wheels that could not be measured in this run."""
+    """Addresses of wheels that could not be measured in this run; the project, once the default index was asked."""
 
     def with_installed(self, tables: Tables, environment: Environment | None) -> Tables:
         """Let an installed build that was measured before be recognised."""
@@ -86,12 +87,28 @@ class Measurement:
         """Resolve with what the pages list; where nothing serves, pages are added in which something could."""
         tables = self.extended(tables, pages)
         outcome = self._resolve(request, tables, environment, pages)
+        newer = self._newer_release(request, outcome, tables.matrix)
+        if newer is not None:
+            tables = _joined(tables, list(self._of_page(tables.matrix, newer)))
+            outcome = self._resolve(request, tables, environment, pages)
         further = self.further_pages(outcome, tables.matrix, pages)
         if not further:
             return outcome, tables
         pages.update(further)
         tables = self.extended(tables, pages)
         return self._resolve(request, tables, environment, pages), tables
+
+    def _newer_release(
+        self, request: Request, outcome: Resolution | Conflict, matrix: CompatibilityMatrix
+    ) -> ProjectPage | None:
+        """Where the default index gives the build, ask it once for a newer one: it has no page to look at."""
+        torch = outcome.pin(_PROJECT) if isinstance(outcome, Resolution) else None
+        asks = torch is not None and torch.source.kind is SourceKind.PYPI and _PROJECT not in outcome.kept
+        if self.is_offline or not asks or _PROJECT in self._failed:
+            return None
+        self._failed.add(_PROJECT)
+        newest = max(build.version for build in matrix.torch)
+        return newer_release(newest, request, self.target, self.settings, self.environ, self.reporter)
 
     def _resolve(
         self, request: Request, tables: Tables, environment: Environment | None, pages: Mapping[PageKey, ProjectPage]
@@ -228,6 +245,7 @@ def make_measurement(
         settings=settings,
         known=MeasuredBuilds(folder=data_folder(surroundings) / "measured"),
         pages_folder=cache_folder(surroundings) / "pages",
+        environ=surroundings.environ,
         today=surroundings.now.date().isoformat(),
         is_offline=options.is_offline,
         reporter=reporter,
@@ -256,6 +274,6 @@ def _placed(build: TorchBuild, page: ProjectPage, matrix: CompatibilityMatrix) -
     return replace(
         build,
         on_pytorch_index=page.source.kind is SourceKind.PYTORCH,
-        on_pypi=page.source.kind is SourceKind.FIND_LINKS and build.local is None,
+        on_pypi=page.source.kind is not SourceKind.PYTORCH and build.local is None,
         is_official=like is None or like.is_official,
     )

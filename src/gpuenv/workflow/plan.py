@@ -77,6 +77,7 @@ def _additions(
             python=resolved.environment.python,
             kept=resolution.kept,
             constraints=(*resolution.constraints, *constraints),
+            excluded=resolution.excluded,
             settings=resolved.settings,
             environ=surroundings.environ,
             reporter=reporter,
@@ -93,6 +94,7 @@ def _additions(
         environ=surroundings.environ,
         with_hashes=False,
         constraints=(*resolution.constraints, *constraints),
+        excluded=resolution.excluded,
         reporter=reporter,
     )
 
