@@ -26,9 +26,7 @@ NEW = "580.95.05"
 LINUX = "manylinux_2_28_x86_64"
 
 
-def wheel(
-    name: str, version: str, *, python: str = "cp312", on: str = LINUX, yanked: bool = False
-) -> IndexedWheel:
+def wheel(name: str, version: str, *, python: str = "cp312", on: str = LINUX, yanked: bool = False) -> IndexedWheel:
     filename = f"{name}-{version}-{python}-{python}-{on}.whl"
     project, parsed, build, tags = parse_wheel_filename(filename)
     return IndexedWheel(

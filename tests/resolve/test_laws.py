@@ -18,6 +18,7 @@ from gpuenv.models.platform import PythonVersion
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.resolve.resolver import resolve
+from gpuenv.resolve.tables import make_tables
 from resolve.machine_strategies import LAST_BRANCH, NEWER_DRIVERS, few, machines, policies
 from support.machines import matrix, request, tables, target
 
@@ -290,3 +291,21 @@ def environment_with(resolution: Resolution, machine: Target) -> Environment:
             for pin in resolution.pins
         ),
     )
+
+
+@few
+@given(machines, machines, policies)
+def test_what_was_asked_before_changes_no_answer(before: Target, machine: Target, policy: IndexPolicy) -> None:
+    shared = make_tables(matrix())
+    for asked in (before, machine):
+        resolve(request(policy=policy), asked, matrix(), tables=shared)
+    after = resolve(request(policy=policy), machine, matrix(), tables=shared)
+    assert after == resolve(request(policy=policy), machine, matrix())
+
+
+def test_the_same_driver_number_is_another_driver_on_windows() -> None:
+    shared = make_tables(matrix())
+    linux = target("8.6", driver="452.06")
+    windows = target("8.6", driver="452.06", platform="windows-x86_64")
+    assert isinstance(resolve(request(), linux, matrix(), tables=shared), Resolution)
+    assert isinstance(resolve(request(), windows, matrix(), tables=shared), Conflict)

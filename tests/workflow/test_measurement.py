@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,6 +188,49 @@ def test_a_folder_of_wheels_is_measured_too(tmp_path: Path, environ: dict[str, s
     torch_wheel(tmp_path / "wheels", "2.16.0+cu130", "sm_75 sm_120")
     data = plan("rtx-5090", "--indexes", str(tmp_path / "wheels"), cwd=tmp_path, environ=environ).envelope["data"]
     assert data["resolution"]["torch"]["local"] == "2.16.0+cu130"
+
+
+def configured(server: IndexServer, tmp_path: Path, environ: dict[str, str]) -> dict[str, str]:
+    """A user whose default index is the server's."""
+    return {
+        **environ,
+        "HOME": str(tmp_path),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": server.simple_url,
+        "PIP_FIND_LINKS": "",
+        "PIP_EXTRA_INDEX_URL": "",
+        "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
+        "UV_NO_CONFIG": "1",
+    }
+
+
+def test_a_newer_release_on_the_default_index_is_found_by_the_engine_and_measured(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    with IndexServer() as server:
+        wheel = torch_wheel(tmp_path, "2.16.0", "sm_75 sm_120")
+        server.add(wheel, "pypi")
+        server.add(make_wheel(tmp_path, "triton", "3.9.0", tags=TAGS), "pypi")
+        server.add(make_wheel(tmp_path, "nvidia-cudnn-cu13", "9.27.0.12"), "pypi")
+        chosen = configured(server, tmp_path, environ)
+        answers = [
+            plan(target, "--indexes", "pypi", cwd=tmp_path, environ=chosen).envelope["data"]
+            for target in ("rtx-5090", "h100")
+        ]
+    assert [data["resolution"]["torch"]["requirement"] for data in answers] == ["torch===2.16.0", "torch===2.15.0"]
+    assert answers[0]["resolution"]["torch"]["tag"] == "cu130"
+    assert ("2.16.0+cu130", "no-code-for-gpu") in [(row["candidate"], row["code"]) for row in answers[1]["rejected"]]
+
+
+def test_without_a_newer_release_the_default_index_gives_what_the_matrix_knows(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    with IndexServer() as server:
+        server.add(make_wheel(tmp_path, "torch", "2.15.0", tags=TAGS), "pypi")
+        chosen = configured(server, tmp_path, environ)
+        data = plan("rtx-5090", "--indexes", "pypi", cwd=tmp_path, environ=chosen).envelope["data"]
+    assert data["resolution"]["torch"]["requirement"] == "torch===2.15.0"
+    assert "build-not-measured" not in warnings(data)
 
 
 @pytest.mark.network

@@ -30,7 +30,7 @@ class Request:
     """The requirements and how they may be met."""
 
     requirements: tuple[Requirement, ...]
-    """Of the GPU family, after markers were applied; at least one."""
+    """Of the GPU family, after markers were applied; none where everything asked for needs none of it."""
     optional: frozenset[str] = frozenset()
     """Projects of `requirements` that may be left out where the source has no pair (with a warning)."""
     others: tuple[str, ...] = ()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gpuenv.models.platform import PythonVersion
     from gpuenv.models.request import Request
     from gpuenv.models.target import Target
+    from gpuenv.resolve.judgement import Service
+    from gpuenv.resolve.refusal import Refusal
     from gpuenv.resolve.tables import Tables, Tiers
     from gpuenv.rules.driver import DriverReading
 
@@ -73,6 +75,14 @@ class Problem:
         """The CUDA version that the target's driver speaks; None where no driver was stated."""
         return self.driver.cuda if self.driver is not None else None
 
+    @property
+    def services(self) -> dict[int, Service | Refusal]:
+        """How code sets serve this target, as far as that was asked: shared by all questions about it."""
+        driver = self.driver
+        known = (driver.version, driver.cuda, driver.by_table) if driver is not None else (None, None, None)
+        question = (self.target.gpus, self.target.platform.driver_system, *known)
+        return self.tables.services.setdefault(question, {})
+
     def ignoring(self, *limits: Limit) -> Problem:
         """Leave limits aside."""
         return replace(self, ignored=self.ignored.union(limits))
@@ -93,7 +103,7 @@ def make_problem(
     tiers = (tables.cpu_tiers if target.is_cpu else tables.gpu_tiers).get(target.platform.name, ())
     if request.channel == "nightly" and pages:
         stable = (build for release in tables.releases.get(target.platform.name, ()) for build in release.builds)
-        tiers = tiers_of((*nightly_builds(matrix, target, pages.values()), *stable), is_cpu=target.is_cpu)
+        tiers = tiers_of((*nightly_builds(matrix, target, pages.values()), *stable), tables.codes, is_cpu=target.is_cpu)
     return Problem(
         request=request,
         target=target,

@@ -20,7 +20,7 @@ from gpuenv.resolve.notes import notes_on
 from gpuenv.resolve.onnxruntime import PROJECT, runtimes_for
 from gpuenv.resolve.onnxruntime_alone import resolve_onnxruntime
 from gpuenv.resolve.problem import make_problem
-from gpuenv.resolve.ranking import would_rank_higher
+from gpuenv.resolve.ranking import is_first_choice, would_rank_higher
 from gpuenv.resolve.refusal import Refusal, rejections
 from gpuenv.resolve.requirements import torch_requirements
 from gpuenv.resolve.search import search
@@ -58,6 +58,8 @@ def resolve(
     blocked = target_conflict(problem)
     if blocked is not None:
         return blocked
+    if not request.requirements:
+        return Resolution(torch=None, pins=(), coverage=(), driver_fit=None, minimum_driver=None, cudnn=None)
     if request.requirement("torch") is None and request.requirement(PROJECT) is not None:
         return resolve_onnxruntime(problem)
     kept = _keep(problem)
@@ -66,7 +68,7 @@ def resolve(
     refused: tuple[tuple[Candidate, Refusal], ...] = ()
     for attempt, caveats in _attempts(problem):
         found = search(attempt)
-        if found.best is not None:
+        if found.best is not None and not _is_makeshift(attempt, problem, found.best):
             return _resolution(problem, found.best, found.refused, caveats)
         refused = found.refused
     return explain(problem, refused)
@@ -127,6 +129,15 @@ def _attempts(problem: Problem) -> Iterator[tuple[Problem, tuple[Notice, ...]]]:
         caveat = Notice.of("installed-requirements-broken", requirements=breaks)
         for attempt in _by_order(problem.ignoring("installed")):
             yield attempt, (caveat,)
+
+
+def _is_makeshift(attempt: Problem, problem: Problem, best: Judgement) -> bool:
+    """Whether keeping to the installed version would mean a build that serves only where no other does.
+
+    A CUDA build on a CPU target, a side channel: then any version of the wanted kind comes before it.
+    """
+    is_narrowed = attempt.request.requirement("torch") != problem.request.requirement("torch")
+    return is_narrowed and not is_first_choice(best.candidate, is_cpu=problem.target.is_cpu)
 
 
 def _by_order(problem: Problem) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gpuenv.models.matrix import OnnxRuntimeBuild
-    from gpuenv.resolve.judgement import Judgement
+    from gpuenv.resolve.judgement import Judgement, Service
     from gpuenv.resolve.problem import Problem
     from gpuenv.resolve.requirements import TorchRequirements
     from gpuenv.resolve.tables import Release
@@ -34,12 +34,12 @@ class Search:
 
 def search(problem: Problem) -> Search:
     """Find the best candidate: the newest release of the first tier that has one; the second only after all of it."""
-    requirements, runtimes = torch_requirements(problem), runtimes_for(problem)
+    requirements, runtimes, services = torch_requirements(problem), runtimes_for(problem), problem.services
     refused: list[tuple[Candidate, Refusal]] = []
     for tier in problem.tiers:
         for release in tier:
             serving = []
-            for candidate, found in _judged(problem, release, requirements, runtimes):
+            for candidate, found in _judged(problem, release, requirements, runtimes, services):
                 if isinstance(found, Refusal):
                     refused.append((candidate, found))
                 else:
@@ -51,24 +51,30 @@ def search(problem: Problem) -> Search:
 
 def serving(problem: Problem) -> Iterator[Judgement]:
     """Yield every candidate that serves the target."""
-    requirements, runtimes = torch_requirements(problem), runtimes_for(problem)
+    requirements, runtimes, services = torch_requirements(problem), runtimes_for(problem), problem.services
     for tier in problem.tiers:
         for release in tier:
-            for _, found in _judged(problem, release, requirements, runtimes):
+            for _, found in _judged(problem, release, requirements, runtimes, services):
                 if not isinstance(found, Refusal):
                     yield found
 
 
 def _judged(
-    problem: Problem, release: Release, requirements: TorchRequirements, runtimes: Sequence[OnnxRuntimeBuild]
+    problem: Problem,
+    release: Release,
+    requirements: TorchRequirements,
+    runtimes: Sequence[OnnxRuntimeBuild],
+    services: dict[int, Service | Refusal],
 ) -> Iterator[tuple[Candidate, Judgement | Refusal]]:
     """Judge each build of a release once, and then each source that has it."""
     excluded = requirements.against_release(release)
-    for build in release.builds:
+    for build, code in zip(release.builds, release.codes, strict=True):
         sources = sources_of(problem, build)
         if not sources:
             continue
-        service = excluded or requirements.against_build(build) or serve(problem, build)
+        service = excluded or requirements.against_build(build) or services.get(code)
+        if service is None:
+            service = services[code] = serve(problem, build)
         if isinstance(service, Refusal):
             yield Candidate(build=build, source=sources[0]), service
             continue

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
+    from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion, DriverVersion
+    from gpuenv.models.hardware import Gpu
     from gpuenv.models.matrix import (
         ArchitectureRow,
         CompanionRelease,
@@ -28,10 +29,15 @@ if TYPE_CHECKING:
         TritonRelease,
     )
     from gpuenv.models.platform import PlatformName
+    from gpuenv.resolve.judgement import Service
+    from gpuenv.resolve.refusal import Refusal
     from gpuenv.rules.coverage import BuildCoverage
 
 CodeSets = tuple["frozenset[Architecture]", "frozenset[Architecture]", "CudaVersion | None", "Version | None"]
 """SASS, PTX, CUDA version, cuDNN: all of a build that its coverage depends on."""
+
+Question = tuple["tuple[Gpu, ...]", str, "DriverVersion | None", "CudaVersion | None", "CudaVersion | None"]
+"""GPUs; system of the driver, the driver, the CUDA version that it speaks, and the one that the table says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,8 @@ class Release:
 
     version: Version
     builds: tuple[TorchBuild, ...]
+    codes: tuple[int, ...]
+    """For each build the number of its code sets: builds of the same number serve the same GPUs and drivers."""
 
 
 Tiers = tuple[tuple[Release, ...], ...]
@@ -53,6 +61,8 @@ class Tables:
     matrix: CompatibilityMatrix
     architectures: Mapping[ComputeCapability, ArchitectureRow]
     cuda: Mapping[CudaVersion, CudaRelease]
+    codes: dict[CodeSets, int]
+    """The numbers of the code sets; a new one, of a nightly build, gets the next number."""
     releases: Mapping[PlatformName, tuple[Release, ...]]
     """Newest first."""
     gpu_tiers: Mapping[PlatformName, Tiers]
@@ -61,6 +71,8 @@ class Tables:
     """By project, newest first."""
     onnxruntime: Mapping[PlatformName, tuple[OnnxRuntimeBuild, ...]]
     """Newest first."""
+    services: dict[Question, dict[int, Service | Refusal]] = field(default_factory=dict, repr=False, compare=False)
+    """How code sets, by number, serve GPUs and drivers that were asked about."""
     _names: dict[frozenset[Architecture], tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
     _coverages: dict[tuple[CodeSets, ComputeCapability, CudaVersion | None], BuildCoverage] = field(
         default_factory=dict, repr=False, compare=False
@@ -146,13 +158,15 @@ def make_tables(matrix: CompatibilityMatrix) -> Tables:
     projects = dict.fromkeys(row.project for row in matrix.companions)
     platforms = dict.fromkeys(build.platform for build in matrix.torch)
     builds = {platform: [build for build in matrix.torch if build.platform == platform] for platform in platforms}
+    codes: dict[CodeSets, int] = {}
     return Tables(
         matrix=matrix,
+        codes=codes,
         architectures={row.capability: row for row in matrix.architectures},
         cuda={row.version: row for row in matrix.cuda},
-        releases={platform: releases_of(found) for platform, found in builds.items()},
-        gpu_tiers={platform: tiers_of(found, is_cpu=False) for platform, found in builds.items()},
-        cpu_tiers={platform: tiers_of(found, is_cpu=True) for platform, found in builds.items()},
+        releases={platform: releases_of(found, codes) for platform, found in builds.items()},
+        gpu_tiers={platform: tiers_of(found, codes, is_cpu=False) for platform, found in builds.items()},
+        cpu_tiers={platform: tiers_of(found, codes, is_cpu=True) for platform, found in builds.items()},
         companions={
             project: tuple(
                 sorted(
@@ -176,7 +190,7 @@ def make_tables(matrix: CompatibilityMatrix) -> Tables:
     )
 
 
-def tiers_of(builds: Iterable[TorchBuild], *, is_cpu: bool) -> Tiers:
+def tiers_of(builds: Iterable[TorchBuild], codes: dict[CodeSets, int], *, is_cpu: bool) -> Tiers:
     """Put the kind of builds that is wanted before the kind that serves only where none of those does (rule 9).
 
     Official builds before side channels, such as cu129 after torch 2.8; for CPU targets CPU builds before CUDA builds.
@@ -189,13 +203,19 @@ def tiers_of(builds: Iterable[TorchBuild], *, is_cpu: bool) -> Tiers:
     else:
         wanted = [build for build in builds if build.cuda is not None and build.is_official]
         others = [build for build in builds if build.cuda is not None and not build.is_official]
-    return releases_of(wanted), releases_of(others)
+    return releases_of(wanted, codes), releases_of(others, codes)
 
 
-def releases_of(builds: Iterable[TorchBuild]) -> tuple[Release, ...]:
+def releases_of(builds: Iterable[TorchBuild], codes: dict[CodeSets, int]) -> tuple[Release, ...]:
     """Gather builds by version, newest first; the order of builds of one version is kept."""
     ordered = sorted(builds, key=lambda build: build.version, reverse=True)
-    return tuple(
-        Release(version=version, builds=tuple(group))
-        for version, group in groupby(ordered, key=lambda build: build.version)
-    )
+    return tuple(_release(version, tuple(group), codes) for version, group in groupby(ordered, key=_version))
+
+
+def _release(version: Version, builds: tuple[TorchBuild, ...], codes: dict[CodeSets, int]) -> Release:
+    numbers = (codes.setdefault((build.sass, build.ptx, build.cuda, build.cudnn), len(codes)) for build in builds)
+    return Release(version=version, builds=builds, codes=tuple(numbers))
+
+
+def _version(build: TorchBuild) -> Version:
+    return build.version

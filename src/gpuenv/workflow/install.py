@@ -107,9 +107,11 @@ def _carry_out(
         record = _execute(planned, steps, environment, ongoing, options, surroundings, reporter)
         ending: Ending = "failed"
         uncovered: tuple[Notice, ...] = ()
-        if record.status == "done" and target.gpus and target.origin == "described":
+        if record.status == "done" and _has_family(planned) and target.gpus and target.origin == "described":
             uncovered = _judge_libraries(environment, target, surroundings, reporter)
             ending = "verification-failed" if uncovered else "unverified"
+        elif record.status == "done" and not _has_family(planned):
+            ending = "installed"
         elif record.status == "done":
             verification = _prove(environment, target, surroundings, reporter)
             ending = _ending(verification)
@@ -185,6 +187,11 @@ def _prove(
         installed=frozenset(found.name for found in after.distributions),
         reporter=reporter,
     )
+
+
+def _has_family(planned: Planned) -> bool:
+    """Whether there is anything to prove: packages outside the family run no kernels."""
+    return not isinstance(planned.resolved.outcome, Conflict) and bool(planned.resolved.outcome.pins)
 
 
 def _ending(verification: VerificationReport) -> Ending:

@@ -62,8 +62,8 @@ class Measurement:
     reporter: Reporter
     notes: list[Notice]
     """What could not be measured, and what was left out offline, is added here."""
-    _failed: set[str] = field(default_factory=set)
-    """Addresses of wheels that could not be measured in this run; the project, once the default index was asked."""
+    _given_up: set[str] = field(default_factory=set)
+    """Not tried again in this run: wheels that could not be measured, by address; the project on the default index."""
 
     def with_installed(self, tables: Tables, environment: Environment | None) -> Tables:
         """Let an installed build that was measured before be recognised."""
@@ -102,11 +102,12 @@ class Measurement:
         self, request: Request, outcome: Resolution | Conflict, matrix: CompatibilityMatrix
     ) -> ProjectPage | None:
         """Where the default index gives the build, ask it once for a newer one: it has no page to look at."""
-        torch = outcome.pin(_PROJECT) if isinstance(outcome, Resolution) else None
-        asks = torch is not None and torch.source.kind is SourceKind.PYPI and _PROJECT not in outcome.kept
-        if self.is_offline or not asks or _PROJECT in self._failed:
+        if self.is_offline or not isinstance(outcome, Resolution) or _PROJECT in {*outcome.kept, *self._given_up}:
             return None
-        self._failed.add(_PROJECT)
+        torch = outcome.pin(_PROJECT)
+        if torch is None or torch.source.kind is not SourceKind.PYPI:
+            return None
+        self._given_up.add(_PROJECT)
         newest = max(build.version for build in matrix.torch)
         return newer_release(newest, request, self.target, self.settings, self.environ, self.reporter)
 
@@ -205,7 +206,7 @@ class Measurement:
 
     def _measured(self, page: ProjectPage, wheel: IndexedWheel) -> TorchBuild | None:
         """Read a wheel and keep the result; what went wrong is told once."""
-        if wheel.url in self._failed:
+        if wheel.url in self._given_up:
             return None
         self.reporter.stage("measuring-build", wheel=wheel.filename)
         try:
@@ -213,10 +214,10 @@ class Measurement:
         except (GpuenvError, OSError, zipfile.BadZipFile, KeyError) as error:
             reason = error.code if isinstance(error, GpuenvError) else type(error).__name__
             self.notes.append(Notice.of("build-not-measured", wheel=wheel.filename, reason=reason))
-            self._failed.add(wheel.url)
+            self._given_up.add(wheel.url)
             return None
         if build is None:
-            self._failed.add(wheel.url)
+            self._given_up.add(wheel.url)
             return None
         self.known.store(wheel, build)
         return build

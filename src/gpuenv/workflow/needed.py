@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
 
-from gpuenv.install.closure import compile_closure
 from gpuenv.models.request import GPU_FAMILY
 from gpuenv.project.requirement_files import RequirementLine
 
@@ -39,6 +38,8 @@ def needed_family(
 
     The versions that this resolution chose mean nothing: gpuenv chooses the builds. Raises as `compile_closure` does.
     """
+    from gpuenv.install.closure import compile_closure  # noqa: PLC0415 - most calls name the family themselves
+
     reporter.stage("resolving-dependencies")
     closure = compile_closure(
         (),

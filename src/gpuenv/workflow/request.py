@@ -42,12 +42,16 @@ def make_request(
     policy: IndexPolicy,
     sources: tuple[Source, ...],
 ) -> Asked:
-    """Make the request. With nothing asked for: the family that is installed, mended; else torch and torchvision."""
+    """Make the request. With nothing asked for: the family that is installed, mended; else torch and torchvision.
+
+    `lines` names what the other requirements need of the family, too; only offline, where nobody can tell, they are
+    taken to need torch.
+    """
     parted = _Parted()
     for line in lines:
         parted.take(line, target)
     family, optional = parted.family, frozenset[str]()
-    if not family:
+    if not family and (options.is_offline or not lines):
         family, optional = _default_family(environment)
     if any(project in family for project in _COMPANIONS):
         family.setdefault("torch", Requirement("torch"))

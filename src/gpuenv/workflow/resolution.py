@@ -15,6 +15,7 @@ from gpuenv.models.platform import PythonVersion
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.resolve.tables import make_tables
+from gpuenv.workflow.needed import names_family, needed_family
 from gpuenv.workflow.request import make_request
 from gpuenv.workflow.target import DETECTED, ChosenTarget, choose_target
 
@@ -113,9 +114,10 @@ def resolve_request(
             environment=environment,
         )
     policy, sources = sources_for(options.indexes, surroundings, settings)
-    asked = make_request(
-        _requirement_lines(options, surroundings), options, chosen.target, environment, policy=policy, sources=sources
-    )
+    lines = _requirement_lines(options, surroundings)
+    if lines and not options.is_offline and not names_family(lines):
+        lines += needed_family(lines, chosen.target, settings, surroundings, reporter)
+    asked = make_request(lines, options, chosen.target, environment, policy=policy, sources=sources)
     outcome, request, notes = _resolve_with_pages(
         asked.request, chosen, data.tables, environment, settings, options, surroundings, reporter
     )
@@ -292,8 +294,4 @@ def _pages_behind(resolution: Resolution) -> Iterator[PageKey]:
     """List the pages of a PyTorch-style index that a resolution rests on."""
     for pin in resolution.pins:
         if pin.source.kind is SourceKind.PYTORCH and pin.project not in resolution.kept:
-            yield _key(pin.source, pin.tag, pin.project)
-
-
-def _key(source: Source, tag: str | None, project: str) -> PageKey:
-    return source, tag, project
+            yield pin.source, pin.tag, pin.project
