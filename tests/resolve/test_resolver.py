@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, DriverFit, Resolution
 from gpuenv.resolve.resolver import resolve
-from support.machines import matrix, request, target
+from support.machines import gpu, matrix, request, target
 
 if TYPE_CHECKING:
     from gpuenv.models.target import Target
@@ -201,3 +202,27 @@ def test_onnxruntime_alone_brings_its_libraries_by_extras() -> None:
     assert pin.extras == ("cuda", "cudnn")
     assert pin.tag is not None
     assert pin.tag.startswith("cu13")
+
+
+def test_a_name_of_two_chips_gets_a_build_that_serves_both() -> None:
+    two = replace(gpu("7.0"), name="Quadro", capabilities=(*gpu("6.1").capabilities, *gpu("7.0").capabilities))
+    machine = replace(target("7.0", driver=NEW), gpus=(two,))
+    assert chosen(resolve(request(), machine, matrix())) == "2.14.1+cu126"
+    apart = replace(two, capabilities=(*gpu("6.1").capabilities, *gpu("12.0").capabilities))
+    outcome = resolve(request(), replace(machine, gpus=(apart,)), matrix())
+    assert chosen(outcome) == "no-build-for-gpu"
+
+
+def test_onnxruntime_keeps_the_cpu_package_out_and_brings_libraries_where_no_extra_does() -> None:
+    machine = target("8.6", driver=NEW)
+    plain = resolve(request("onnxruntime-gpu"), machine, matrix())
+    fixed = resolve(request("onnxruntime-gpu==1.27.0"), machine, matrix())
+    assert isinstance(plain, Resolution)
+    assert isinstance(fixed, Resolution)
+    assert plain.excluded == fixed.excluded == ("onnxruntime",)
+    assert plain.libraries == ()
+    assert fixed.pins[0].extras == ()
+    assert "nvidia-cudnn-cu13~=9.0" in fixed.libraries
+    both = resolve(request("torch", "onnxruntime-gpu==1.27.0"), machine, matrix())
+    assert isinstance(both, Resolution)
+    assert both.libraries == ()
