@@ -204,3 +204,19 @@ def test_a_package_that_needs_nothing_of_the_family_brings_none_of_it(server: In
     ran = install(server, tmp_path, "sympy", *RTX_5090)
     assert ran.exit_code == 0, ran.stdout
     assert set(versions(tmp_path / "env")) - {"pip", "setuptools", "wheel"} == {"sympy"}
+
+
+def test_a_dependency_of_the_family_is_chosen_for_the_driver_and_not_taken_as_it_comes(
+    server: IndexServer, tmp_path: Path
+) -> None:
+    """Its newest release is of CUDA 13, which a driver of CUDA 12.9 cannot load; torch beside it is of CUDA 12."""
+    wheels = tmp_path / "wheels"
+    server.add(make_wheel(wheels, "torch", "2.11.0+cu128", tags=WHEEL_TAGS), "cu128")
+    server.add(make_wheel(wheels, "removerlib", "1.0", requires=("onnxruntime-gpu",)), "pypi")
+    for version in ("1.26.0", "1.31.1"):
+        server.add(make_wheel(wheels, "onnxruntime_gpu", version, tags=WHEEL_TAGS), "pypi")
+    machine = ("--target", "rtx-5090", "--driver", "575.57.08")
+    ran = install(server, tmp_path, "torch", "removerlib", *machine)
+    assert ran.exit_code == 0, ran.stdout
+    installed = versions(tmp_path / "env")
+    assert (installed["torch"], installed["onnxruntime-gpu"]) == ("2.11.0+cu128", "1.26.0")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from gpuenv.models.request import GPU_FAMILY
 from gpuenv.project.requirement_files import RequirementLine
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 _FAMILY: Final = frozenset({*GPU_FAMILY, "onnxruntime"})
 
 
-def names_family(lines: Sequence[RequirementLine]) -> bool:
-    """Tell whether the user named a member of the family: then nothing has to be found out."""
-    return any(line.is_family and line.kind == "requirement" for line in lines)
-
-
 def needed_family(
     lines: Sequence[RequirementLine],
     target: Target,
@@ -34,25 +30,31 @@ def needed_family(
     surroundings: Surroundings,
     reporter: Reporter,
 ) -> tuple[RequirementLine, ...]:
-    """Resolve the lines as they stand, versions of the family aside, and name the members that they pull in.
+    """Resolve the lines outside the family as they stand, and name the members that they pull in and nobody named.
 
-    The versions that this resolution chose mean nothing: gpuenv chooses the builds. Raises as `compile_closure` does.
+    A member that came as a mere dependency would be the default index's newest, whatever the GPU and the driver. The
+    versions that this resolution chose mean nothing: gpuenv chooses the builds. Raises as `compile_closure` does.
     """
+    foreign = [line for line in lines if not line.is_family]
+    if all(line.kind == "constraint" for line in foreign):
+        return ()
+    named = {canonicalize_name(line.requirement.name) for line in lines if line.is_family and line.requirement}
     from gpuenv.install.closure import compile_closure  # noqa: PLC0415 - most calls name the family themselves
 
     reporter.stage("resolving-dependencies")
     closure = compile_closure(
         (),
-        [line.text for line in lines if line.kind != "constraint"],
+        [line.text for line in foreign if line.kind != "constraint"],
         python=Path(sys.executable),
         python_version=target.python,
         platform=target.platform,
         settings=settings,
         environ=surroundings.environ,
         with_hashes=False,
-        constraints=[line.text for line in lines if line.kind == "constraint"],
+        excluded=tuple(sorted(named)),
+        constraints=[line.text for line in foreign if line.kind == "constraint"],
     )
-    needed = (package.project for package in closure if package.project in _FAMILY)
+    needed = (package.project for package in closure if package.project in _FAMILY - named)
     return tuple(
         RequirementLine(text=name, file="dependencies", line=0, kind="requirement", requirement=Requirement(name))
         for name in needed

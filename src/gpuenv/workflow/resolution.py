@@ -15,7 +15,7 @@ from gpuenv.models.platform import PythonVersion
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.resolve.tables import make_tables
-from gpuenv.workflow.needed import names_family, needed_family
+from gpuenv.workflow.needed import needed_family
 from gpuenv.workflow.request import make_request
 from gpuenv.workflow.target import DETECTED, ChosenTarget, choose_target
 
@@ -115,7 +115,7 @@ def resolve_request(
         )
     policy, sources = sources_for(options.indexes, surroundings, settings)
     lines = _requirement_lines(options, surroundings)
-    if lines and not options.is_offline and not names_family(lines):
+    if not options.is_offline:
         lines += needed_family(lines, chosen.target, settings, surroundings, reporter)
     asked = make_request(lines, options, chosen.target, environment, policy=policy, sources=sources)
     outcome, request, notes = _resolve_with_pages(
