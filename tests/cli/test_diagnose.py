@@ -115,7 +115,7 @@ def test_the_check_up_without_environment_says_what_to_type(tmp_path: Path) -> N
     ran = run(cwd=tmp_path, gpus=RTX_5090)
     assert ran.returncode == 0
     assert "[checkup-no-environment]" in ran.stdout.decode()
-    assert ran.stdout.decode().endswith("next:\n  gpuenv install\n")
+    assert ran.stdout.decode().endswith("next:\n  gpuenv install --target auto\n")
 
 
 def test_one_screen_names_cause_confidence_evidence_and_the_next_command(tmp_path: Path) -> None:

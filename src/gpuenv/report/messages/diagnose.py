@@ -25,12 +25,12 @@ _STATION: Final[Mapping[str, Message]] = {
     "checkup-no-torch": Message(
         en="the environment has no PyTorch yet",
         zh="环境中尚未安装 PyTorch",
-        hints=("gpuenv install",),
+        hints=("gpuenv install --target auto",),
     ),
     "checkup-no-environment": Message(
         en="there is no environment here yet",
         zh="此处尚无环境",
-        hints=("gpuenv install",),
+        hints=("gpuenv install --target auto",),
     ),
     "diagnose-confidence": Message(en="confidence: {confidence}", zh="可信度：{confidence}"),
     "diagnose-evidence": Message(en="because:", zh="依据："),
