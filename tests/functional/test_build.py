@@ -68,9 +68,10 @@ def state_cuda(root: Path, cuda: str) -> None:
 
 
 def _needs_nvcc() -> None:
-    if not Path("/usr/local/cuda/bin/nvcc").exists() and shutil.which("nvcc") is None:
+    nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
+    if not Path(nvcc).exists():
         pytest.skip("there is no CUDA toolkit here")
-    told = subprocess.run(["nvcc", "--version"], capture_output=True, text=True, check=True)
+    told = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=True)
     if "release 13." not in told.stdout:
         pytest.skip("the CUDA toolkit here is not of CUDA 13")
 
