@@ -199,6 +199,13 @@ def test_what_a_package_needs_of_the_family_is_chosen_for_the_gpu(server: IndexS
     assert (installed["torch"], installed["readerlib"]) == ("2.15.0+cu130", "1.0")
     assert "torchvision" not in installed
 
+    asked = len(server.log)
+    again = install(server, tmp_path, "readerlib", *RTX_5090)
+    assert again.exit_code == 0
+    assert again.envelope["data"]["changed"] is False
+    assert [(step["action"], step["project"]) for step in again.envelope["data"]["steps"]] == [("keep", "torch")]
+    assert len(server.log) == asked
+
 
 def test_a_package_that_needs_nothing_of_the_family_brings_none_of_it(server: IndexServer, tmp_path: Path) -> None:
     ran = install(server, tmp_path, "sympy", *RTX_5090)

@@ -76,9 +76,9 @@ FILES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "chosen file": (
         {
             "home/.config/pip/pip.conf": "[global]\nindex-url = https://user.example\n",
-            "work/chosen.conf": "[global]\nextra-index-url = https://chosen.example\n",
+            "settings/chosen.conf": "[global]\nextra-index-url = https://chosen.example\n",
         },
-        {"PIP_CONFIG_FILE": "{root}/work/chosen.conf"},
+        {"PIP_CONFIG_FILE": "{root}/settings/chosen.conf"},
     ),
     "null device": (
         {"home/.config/pip/pip.conf": "[global]\nindex-url = https://user.example\n"},

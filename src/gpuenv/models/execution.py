@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from gpuenv.models.notice import Notice
+
+
+Ending: TypeAlias = Literal[
+    "conflict", "nothing-to-do", "needs-consent", "declined", "installed", "unverified", "failed", "verification-failed"
+]
+"""How an install ended; after every one but `installed` and `unverified` the environment is as it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from gpuenv.models.notice import Notice
 from gpuenv.report.messages import phrase
@@ -13,7 +13,7 @@ from gpuenv.report.verify import problems_of, verification_as_json, write_verifi
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gpuenv.models.execution import ExecutionRecord
+    from gpuenv.models.execution import Ending, ExecutionRecord
     from gpuenv.models.plan import Plan
     from gpuenv.models.resolution import Conflict, Resolution
     from gpuenv.models.target import Target
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from gpuenv.report.messages import Language
     from gpuenv.report.result import Status
     from gpuenv.report.terminal import Terminal
-
-Ending = Literal[
-    "conflict", "nothing-to-do", "needs-consent", "declined", "installed", "unverified", "failed", "verification-failed"
-]
 
 EXIT_VERIFICATION_FAILED = 3
 EXIT_NOTHING_TO_RUN_ON = 4

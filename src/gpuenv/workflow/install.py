@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.install.change import change
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gpuenv.install.change import Ongoing
     from gpuenv.models.environment import Environment
-    from gpuenv.models.execution import ExecutionRecord
+    from gpuenv.models.execution import Ending, ExecutionRecord
     from gpuenv.models.notice import Notice
     from gpuenv.models.plan import Plan
     from gpuenv.models.progress import Reporter
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from gpuenv.models.target import Target
     from gpuenv.models.verification import VerificationReport
     from gpuenv.workflow.options import Options
-
-Ending = Literal[
-    "conflict", "nothing-to-do", "needs-consent", "declined", "installed", "unverified", "failed", "verification-failed"
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,13 @@ from packaging.utils import canonicalize_name
 
 from gpuenv.models.request import GPU_FAMILY
 from gpuenv.project.requirement_files import RequirementLine
+from gpuenv.workflow.present import closure_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
+    from gpuenv.models.environment import Environment
     from gpuenv.models.progress import Reporter
     from gpuenv.models.settings import IndexSettings
     from gpuenv.models.surroundings import Surroundings
@@ -26,25 +29,31 @@ _FAMILY: Final = frozenset({*GPU_FAMILY, "onnxruntime"})
 def needed_family(
     lines: Sequence[RequirementLine],
     target: Target,
+    environment: Environment | None,
     settings: IndexSettings,
     surroundings: Surroundings,
     reporter: Reporter,
 ) -> tuple[RequirementLine, ...]:
     """Resolve the lines outside the family as they stand, and name the members that they pull in and nobody named.
 
-    A member that came as a mere dependency would be the default index's newest, whatever the GPU and the driver. The
-    versions that this resolution chose mean nothing: gpuenv chooses the builds. Raises as `compile_closure` does.
+    What the environment holds already is followed there, without the engine. A member that came as a mere dependency
+    would be the default index's newest, whatever the GPU and the driver. The versions that this resolution chose mean
+    nothing: gpuenv chooses the builds. Raises as `compile_closure` does.
     """
     foreign = [line for line in lines if not line.is_family]
     if all(line.kind == "constraint" for line in foreign):
         return ()
     named = {canonicalize_name(line.requirement.name) for line in lines if line.is_family and line.requirement}
+    requirements = [line.text for line in foreign if line.kind != "constraint"]
+    in_place = closure_in_place(environment, requirements) if environment is not None else None
+    if in_place is not None:
+        return _lines(in_place & (_FAMILY - named))
     from gpuenv.install.closure import compile_closure  # noqa: PLC0415 - most calls name the family themselves
 
     reporter.stage("resolving-dependencies")
     closure = compile_closure(
         (),
-        [line.text for line in foreign if line.kind != "constraint"],
+        requirements,
         python=Path(sys.executable),
         python_version=target.python,
         platform=target.platform,
@@ -54,8 +63,11 @@ def needed_family(
         excluded=tuple(sorted(named)),
         constraints=[line.text for line in foreign if line.kind == "constraint"],
     )
-    needed = (package.project for package in closure if package.project in _FAMILY - named)
+    return _lines({package.project for package in closure} & (_FAMILY - named))
+
+
+def _lines(needed: AbstractSet[str]) -> tuple[RequirementLine, ...]:
     return tuple(
         RequirementLine(text=name, file="dependencies", line=0, kind="requirement", requirement=Requirement(name))
-        for name in needed
+        for name in sorted(needed)
     )

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from gpuenv.models.resolution import Conflict
 from gpuenv.resolve.planner import make_plan
+from gpuenv.workflow.present import closure_in_place
 from gpuenv.workflow.resolution import resolve_request
 from gpuenv.workflow.target import DETECTED
 
@@ -111,13 +109,4 @@ def _is_all_there(resolved: Resolved, resolution: Resolution, others: Sequence[s
     environment = resolved.environment
     if environment is None or not make_plan(resolution, environment, ()).is_empty:
         return False
-    for text in others:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            # A path, an address or an option: only the engine can tell.
-            return False
-        found = environment.installed(canonicalize_name(requirement.name))
-        if found is None or not requirement.specifier.contains(found.version, prereleases=True):
-            return False
-    return True
+    return closure_in_place(environment, others) is not None

@@ -116,7 +116,7 @@ def resolve_request(
     policy, sources = sources_for(options.indexes, surroundings, settings)
     lines = _requirement_lines(options, surroundings)
     if not options.is_offline:
-        lines += needed_family(lines, chosen.target, settings, surroundings, reporter)
+        lines += needed_family(lines, chosen.target, environment, settings, surroundings, reporter)
     asked = make_request(lines, options, chosen.target, environment, policy=policy, sources=sources)
     outcome, request, notes = _resolve_with_pages(
         asked.request, chosen, data.tables, environment, settings, options, surroundings, reporter

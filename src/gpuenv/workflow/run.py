@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.detect.host import detect_host
-from gpuenv.errors import UsageError
 from gpuenv.install.state import state_of
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.models.hardware import Presence
+from gpuenv.workflow.target import select_gpus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def run_settings(options: Options, surroundings: Surroundings) -> RunSettings:
     constraints = state_of(environment.root) / "constraints.txt"
     variables = run_variables(
         environment,
-        gpus=_selected(detected, options.gpus),
+        gpus=select_gpus(detected, options.gpus),
         is_selected=bool(options.gpus),
         constraints=constraints if constraints.is_file() else None,
         environ=surroundings.environ,
@@ -99,17 +99,3 @@ def search_folders(environment: Environment) -> tuple[Path, ...]:
         root = environment.root
         return (root, root / "Library" / "bin", root / "Scripts")
     return (beside_python, beside_python / "Scripts")
-
-
-def _selected(gpus: Sequence[Gpu], selectors: Sequence[str]) -> tuple[Gpu, ...]:
-    """Keep the GPUs that `--gpu` names by index or UUID, in its order; all of them without it."""
-    if not selectors:
-        return tuple(gpus)
-    chosen = []
-    for selector in selectors:
-        found = [gpu for gpu in gpus if selector in {str(gpu.index), gpu.uuid}]
-        if not found:
-            known = tuple(gpu.uuid or str(gpu.index) for gpu in gpus)
-            raise UsageError("unknown-gpu-selector", selector=selector, known=known)
-        chosen += found
-    return tuple(dict.fromkeys(chosen))

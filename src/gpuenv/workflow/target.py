@@ -69,7 +69,7 @@ def choose_target(
         raise UsageError("unknown-gpu", name=options.target, near=())
     numbered = tuple(replace(gpu, index=index) for index, gpu in enumerate(gpus))
     target = Target(
-        gpus=_selected(numbered, options.gpus),
+        gpus=select_gpus(numbered, options.gpus),
         driver=driver,
         platform=_platform(options, surroundings),
         python=python,
@@ -107,7 +107,7 @@ def _of_host(
     match host.presence:
         case Presence.PRESENT:
             target = Target(
-                gpus=_selected(host.gpus, options.gpus),
+                gpus=select_gpus(host.gpus, options.gpus),
                 driver=driver or host.driver,
                 platform=host.platform,
                 python=python,
@@ -148,7 +148,7 @@ def _described_gpu(name: str, gpu_models: Callable[[], Sequence[GpuModel]]) -> G
     return Gpu(name=capability.sm, capabilities=(capability,), probe=Probe.DESCRIBED)
 
 
-def _selected(gpus: tuple[Gpu, ...], selectors: tuple[str, ...]) -> tuple[Gpu, ...]:
+def select_gpus(gpus: tuple[Gpu, ...], selectors: Sequence[str]) -> tuple[Gpu, ...]:
     """Keep the GPUs that `--gpu` names by index or UUID; all of them without it."""
     if not selectors:
         return gpus
