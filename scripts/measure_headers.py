@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from measure_wheels import FIRST, PYTHONS, Found, locate, releases
+from find_wheels import FIRST, PYTHONS, Found, locate, releases
 from packaging.requirements import Requirement
 from packaging.version import Version
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from measure_wheels import PYTHONS, Found, locate, releases
+from find_wheels import PYTHONS, Found, locate, releases
 from packaging.version import Version
 
 from gpuenv.errors import GpuenvError

@@ -3,7 +3,8 @@
 
     scripts/measure_wheels.py --project torch --platform linux-x86_64 > measured.jsonl
     scripts/measure_wheels.py --project onnxruntime-gpu --since 1.16 --full
-    scripts/measure_wheels.py --index https://mirror.example/whl/cu130 --project torch
+    scripts/measure_wheels.py --index https://mirror.example/whl/cu130 --project torch --platform linux-aarch64
+    scripts/measure_wheels.py --index /srv/wheels --project torch        # flat, <tag>/, <tag>/<project>/
     scripts/measure_wheels.py wheels/torch-2.15.0-cp312-cp312-manylinux_2_28_x86_64.whl
 
 Which wheels there are is asked of pip and uv, with the user's own configuration, or of the index or folder given.
@@ -18,30 +19,25 @@ import json
 import os
 import re
 import sys
-import tempfile
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote, urlsplit
 
-from packaging.utils import parse_wheel_filename
+from find_wheels import FIRST, Found, on_default_index, on_index, platform_of
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from gpuenv.binaries.main_set import main_set
 from gpuenv.binaries.wheel import read_wheel
 from gpuenv.errors import GpuenvError
-from gpuenv.index.pages import read_project_page
+from gpuenv.index.folder import folder_of
 from gpuenv.index.remote_file import RemoteFile
-from gpuenv.install.uv import engine_environment, find_uv
-from gpuenv.models.index import Source, SourceKind
 from gpuenv.models.platform import PLATFORM_NAMES
 from gpuenv.models.settings import redact_url
 from gpuenv.models.surroundings import Surroundings
-from gpuenv.process import run
 from gpuenv.project.folders import cache_folder
 from gpuenv.project.pip_configuration import read_index_settings
-from gpuenv.project.uv_arguments import uv_index_arguments, uv_index_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,39 +49,8 @@ MAIN_LIBRARIES: Final = {
     "onnxruntime-gpu": re.compile(r"onnxruntime/capi/(?:lib)?onnxruntime_providers_cuda\.(?:so|dll)"),
 }
 """The libraries whose code is that of the build; wheels without them are for the CPU."""
-FIRST: Final = {"torch": "2.0", "onnxruntime-gpu": "1.16"}
-
-PIP_PLATFORMS: Final = {
-    "linux-x86_64": ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64", "manylinux1_x86_64"),
-    "linux-aarch64": ("manylinux_2_28_aarch64", "manylinux2014_aarch64"),
-    "windows-x86_64": ("win_amd64",),
-    "macos-arm64": ("macosx_14_0_arm64", "macosx_11_0_arm64"),
-}
-UV_PLATFORMS: Final = {
-    "linux-x86_64": "x86_64-manylinux_2_28",
-    "linux-aarch64": "aarch64-manylinux_2_28",
-    "windows-x86_64": "x86_64-pc-windows-msvc",
-    "macos-arm64": "aarch64-apple-darwin",
-}
-PYTHONS: Final = ("3.11", "3.12", "3.10")
-"""Tried in this order: GPU code is the same for every Python, and 3.11 has a wheel of nearly every release."""
-_WHEEL: Final = re.compile(r'url = "(?P<url>[^"]+\.whl)".*?sha256 = "(?P<sha256>[0-9a-f]{64})"', re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One wheel to be measured."""
-
-    project: str
-    platform: str
-    place: str
-    """URL or path."""
-    sha256: str | None
-
-    @property
-    def filename(self) -> str:
-        """The wheel's name."""
-        return unquote(urlsplit(self.place).path).replace("\\", "/").rpartition("/")[2]
+ANY_LIBRARY: Final = re.compile(r".*\.(?:so(?:\.\d+)*|dll|pyd)")
+"""Of other projects' wheels every library is read."""
 
 
 def main() -> int:
@@ -97,11 +62,15 @@ def main() -> int:
     settings = read_index_settings(surroundings, venv=None)
     kept = Kept(cache_folder(surroundings) / "measured.jsonl")
     failures = 0
-    for found in wheels(arguments, settings, surroundings):
-        row = measured_or_told(found, settings, kept, is_thorough=arguments.full)
-        failures += row is None
-        if row is not None:
-            print(json.dumps(row), flush=True)
+    try:
+        for found in wheels(arguments, settings, surroundings):
+            row = measured_or_told(found, settings, kept, is_thorough=arguments.full)
+            failures += row is None
+            if row is not None:
+                print(json.dumps(row), flush=True)
+    except (GpuenvError, InvalidWheelFilename) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 1 if failures else 0
 
 
@@ -131,10 +100,9 @@ def wheels(arguments: argparse.Namespace, settings: IndexSettings, surroundings:
     """Find the wheels."""
     if arguments.wheels:
         for place in arguments.wheels:
-            name = Path(urlsplit(place).path).name
-            yield Found(
-                project=str(parse_wheel_filename(name)[0]), platform=platform_of(name), place=place, sha256=None
-            )
+            named = Found(project="", platform="", place=place, sha256=None)
+            project = str(parse_wheel_filename(named.filename)[0])
+            yield replace(named, project=project, platform=platform_of(named.filename))
         return
     for project in arguments.project or sorted(MAIN_LIBRARIES):
         since = Version(arguments.since or FIRST[project])
@@ -146,92 +114,18 @@ def wheels(arguments: argparse.Namespace, settings: IndexSettings, surroundings:
                 found = on_default_index(project, platform, since, chosen, settings, surroundings)
             for wheel in found:
                 version = parse_wheel_filename(wheel.filename)[1]
-                if version >= since and (not chosen or version in chosen):
+                if version >= since and (not chosen or {version, Version(version.public)} & chosen):
                     yield wheel
-
-
-def on_default_index(
-    project: str,
-    platform: str,
-    since: Version,
-    chosen: set[Version],
-    settings: IndexSettings,
-    surroundings: Surroundings,
-) -> Iterator[Found]:
-    """Ask pip which releases there are, and uv where their wheels lie."""
-    for version in releases(project, platform, surroundings):
-        if version >= since and version.local is None and (not chosen or version in chosen):
-            for python in PYTHONS:
-                wheel = locate(project, platform, version, python, settings, surroundings)
-                if wheel is not None:
-                    yield wheel
-                    break
-            else:
-                print(f"{project} {version}: no wheel for {platform}", file=sys.stderr)
-
-
-def releases(project: str, platform: str, surroundings: Surroundings) -> list[Version]:
-    """Ask pip for the releases of a project, newest first."""
-    versions: set[Version] = set()
-    for python in PYTHONS:
-        wanted = [part for tag in PIP_PLATFORMS[platform] for part in ("--platform", tag)]
-        argv = [sys.executable, "-m", "pip", "index", "versions", project, "--json", "--python-version", python]
-        asked = run([*argv, "--only-binary", ":all:", *wanted], env=surroundings.environ, timeout_s=120)
-        if asked.succeeded:
-            versions |= {Version(text) for text in json.loads(asked.stdout)["versions"]}
-    return sorted(versions, reverse=True)
-
-
-def locate(
-    project: str,
-    platform: str,
-    version: Version,
-    python: str,
-    settings: IndexSettings,
-    surroundings: Surroundings,
-) -> Found | None:
-    """Ask uv for the address and the hash of a release's wheel; None where there is none for this Python."""
-    environ = {**engine_environment(surroundings.environ), **uv_index_environment(settings, surroundings.environ)}
-    with tempfile.TemporaryDirectory(prefix="gpuenv-") as folder:
-        requirements, output = Path(folder, "requirements.in"), Path(folder, "pylock.toml")
-        requirements.write_text(f"{project}==={version}\n", encoding="utf-8")
-        argv = [str(find_uv(surroundings.environ)), "pip", "compile", str(requirements), "--output-file", str(output)]
-        argv += ["--format", "pylock.toml", "--no-deps", "--only-binary", ":all:", "--quiet", "--no-header"]
-        argv += ["--python-version", python, "--python-platform", UV_PLATFORMS[platform]]
-        argv += uv_index_arguments(settings, surroundings.environ)
-        if not run(argv, env={**environ, "UV_PYTHON_DOWNLOADS": "never"}, timeout_s=300).succeeded:
-            return None
-        found = _WHEEL.search(output.read_text(encoding="utf-8"))
-    if found is None:
-        return None
-    return Found(project=project, platform=platform, place=found["url"], sha256=found["sha256"])
-
-
-def on_index(place: str, project: str, platform: str, settings: IndexSettings) -> Iterator[Found]:
-    """List the wheels of a PyTorch-style index or a folder, one per version."""
-    kind = SourceKind.PYTORCH if "://" in place else SourceKind.FIND_LINKS
-    page = read_project_page(Source(kind=kind, location=place), None, project, settings=settings, cache=None)
-    seen = set()
-    for wheel in page.wheels:
-        if platform_of(wheel.filename) == platform and wheel.version not in seen:
-            seen.add(wheel.version)
-            yield Found(project=project, platform=platform, place=wheel.url, sha256=wheel.sha256)
-
-
-def platform_of(filename: str) -> str:
-    """Tell the platform that a wheel is for."""
-    marks = {"win_amd64": "windows-x86_64", "aarch64": "linux-aarch64", "macosx": "macos-arm64"}
-    return next((platform for mark, platform in marks.items() if mark in filename), "linux-x86_64")
 
 
 def measured(found: Found, settings: IndexSettings, kept: Kept, *, is_thorough: bool) -> dict[str, Any]:
     """Measure one wheel, or tell what was measured before: a full measurement serves for a partial one."""
     row = kept.row(found.filename, found.sha256, is_thorough=is_thorough)
     if row is None:
-        is_remote = urlsplit(found.place).scheme in {"http", "https"}
-        row = measure_remote(found, settings, is_thorough=is_thorough) if is_remote else measure_local(found)
+        path = folder_of(found.place)
+        row = measure_remote(found, settings, is_thorough=is_thorough) if path is None else measure_local(found, path)
         kept.add(row)
-    return row
+    return row if found.tag is None else {**row, "tag": found.tag}
 
 
 def measure_remote(found: Found, settings: IndexSettings, *, is_thorough: bool) -> dict[str, Any]:
@@ -241,9 +135,8 @@ def measure_remote(found: Found, settings: IndexSettings, *, is_thorough: bool) 
         return {**row, "size": file.size, "bytes_fetched": file.bytes_fetched}
 
 
-def measure_local(found: Found) -> dict[str, Any]:
+def measure_local(found: Found, path: Path) -> dict[str, Any]:
     """Read the main library of a wheel on disk, all of it."""
-    path = Path(urlsplit(found.place).path if found.place.startswith("file:") else found.place)
     try:
         with path.open("rb") as file:
             row = _row(found, file, is_thorough=True)
@@ -257,7 +150,7 @@ def measure_local(found: Found) -> dict[str, Any]:
 
 
 def _row(found: Found, file: Any, *, is_thorough: bool) -> dict[str, Any]:  # noqa: ANN401 - any binary file
-    wanted = MAIN_LIBRARIES[found.project].fullmatch
+    wanted = MAIN_LIBRARIES.get(found.project, ANY_LIBRARY).fullmatch
     files = read_wheel(
         file, redact_url(found.place), is_thorough=is_thorough, wanted=lambda path: wanted(path) is not None
     )

@@ -3,9 +3,10 @@
 
     scripts/merge_measured.py matrices/2026.11 measured.jsonl [MORE.jsonl ...]
 
-A wheel without a local label is PyPI's build of its release, `+cu130` names the tag. The row then has the code that was
-read, the wheel's name and sha256 as its first source, and in `disputed` what its sources said before, where that was
-something else: the binary wins. A partial read never takes the place of a whole one. Seals the folder at the end.
+A wheel's local label names its tag, or the index that listed it does; with neither it is PyPI's build. The row then has
+the code that was read, the wheel's name and sha256 as its first source, and in `disputed` what its sources said before,
+where that was something else: the binary wins. A partial read never takes the place of a whole one. A wheel without
+any library for GPUs is evidence for a CPU build. Seals the folder at the end.
 """
 
 from __future__ import annotations
@@ -59,13 +60,16 @@ def main() -> int:
 
 
 def best_by_build(rows: Any) -> dict[Key, dict[str, Any]]:  # noqa: ANN401 - an iterator over JSON
-    """Keep the best measurement of each build that holds GPU code: whole before partial, then the last."""
+    """Keep the best measurement of each build: whole before partial, then the last.
+
+    A library for GPUs in which no code was found tells nothing.
+    """
     best: dict[Key, dict[str, Any]] = {}
     for row in rows:
-        if not row["sass"] and not row["ptx"]:
+        if not row["sass"] and not row["ptx"] and row["libraries"]:
             continue
         version = Version(row["version"])
-        key = Key(version=version.public, platform=row["platform"], tag=version.local)
+        key = Key(version=version.public, platform=row["platform"], tag=version.local or row.get("tag"))
         if key not in best or RANKS[row["evidence"]] <= RANKS[best[key]["evidence"]]:
             best[key] = row
     return best
@@ -89,10 +93,10 @@ def merge(text: str, best: dict[Key, dict[str, Any]], project: str) -> tuple[str
             continue
         row = tomllib.loads(f"row = {build['row']}")["row"]
         version = row.get("version", release)
-        keys = [Key(version=version, platform=row["platform"], tag=row.get("local", row.get("tag")) or None)]
+        keys = [Key(version=version, platform=row["platform"], tag=row.get("local") or row.get("tag"))]
         if project != "torch" or row.get("pypi"):
             keys.append(Key(version=version, platform=row["platform"], tag=None))
-        key = next((key for key in keys if key in best), None)
+        key = next((key for key in keys if key in best and is_of_kind(row, best[key])), None)
         if key is not None:
             used.add(key)
             name = "-".join(filter(None, ["read", version, row.get("tag"), row["platform"]]))
@@ -101,7 +105,13 @@ def merge(text: str, best: dict[Key, dict[str, Any]], project: str) -> tuple[str
         lines.append(line)
     kept = [line for line in sources.splitlines() if line.partition('" = ')[0].lstrip('"') not in added]
     new = [f'"{key}" = {cells}' for key, cells in sorted(added.items())]
-    return "\n".join([*lines, "", "[sources]", *kept, *new, ""]), [key for key in best if key not in used]
+    unused = [key for key, row in best.items() if key not in used and row["libraries"]]
+    return "\n".join([*lines, "", "[sources]", *kept, *new, ""]), unused
+
+
+def is_of_kind(row: dict[str, Any], measured: dict[str, Any]) -> bool:
+    """Whether both are a CPU build, or both are none: PyPI has one of either kind by platform."""
+    return (row.get("tag") == "cpu") == (not measured["libraries"])
 
 
 def merged_line(
@@ -117,9 +127,9 @@ def merged_line(
     disagrees = before[1] not in {now[1], "unknown"} or set(before[0].split()) != set(now[0].split())
     if any(before) and disagrees:
         row["disputed"] = f"sass {before[0]}, ptx {before[1] or 'none'}"
-    row["sass"], row["ptx"] = now
+    row |= {name: codes for name, codes in zip(("sass", "ptx"), now, strict=True) if codes}
     if not now[1]:
-        del row["ptx"]
+        row.pop("ptx", None)
     row.pop("evidence", None)  # the new source gives it
     row["verified"] = measured["measured"]
     row["source"] = " ".join([key, *(word for word in old if word != key)])
@@ -129,6 +139,11 @@ def merged_line(
 
 def provenance(measured: dict[str, Any]) -> str:
     """Tell what was read: the wheel, its hash, and how much of which library."""
+    if not measured["libraries"]:
+        return (
+            f"{measured['filename']} sha256 {measured['sha256']}: no library for GPUs in it"
+            f" (scripts/measure_wheels.py, {measured['measured']})"
+        )
     extras = " ".join([*measured["extra_sass"], *(f"compute_{code}" for code in measured["extra_ptx"])])
     return (
         f"{measured['filename']} sha256 {measured['sha256']}: {measured['containers']} fatbins of "

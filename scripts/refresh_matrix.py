@@ -15,12 +15,13 @@ import os
 import re
 import shutil
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from measure_wheels import releases
+from default_index import Changes, changes, measuring
 from packaging.version import Version
 from seal_matrix import seal
 
@@ -47,7 +48,8 @@ MARKS: Final = {
     "macos-arm64": re.compile(r"macosx_.*_arm64"),
 }
 INTERPRETER: Final = re.compile(r"cp3(\d+)")
-ON_PYPI: Final = ("torch", "torchvision", "onnxruntime-gpu", "triton")
+MEASURED: Final = frozenset({Evidence.BINARY, Evidence.BINARY_PARTIAL})
+MATRICES: Final = Path(__file__).resolve().parents[1] / "matrices"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -70,8 +72,13 @@ class Difference:
     vanished: tuple[Build, ...]
     unread: tuple[str, ...]
     """Tags that could not be read, with the reason."""
-    releases: tuple[str, ...]
-    """Releases on the default index that the matrix lacks."""
+    on_default: Changes
+    """The default index."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changed."""
+        return not (self.appeared or self.vanished or self.on_default.appeared or self.on_default.vanished)
 
 
 def main() -> int:
@@ -81,12 +88,13 @@ def main() -> int:
         environ=dict(os.environ), cwd=Path.cwd(), home=Path.home(), now=datetime.now(tz=timezone.utc)
     )
     matrix = load_matrix(arguments.matrix, cwd=surroundings.cwd)
-    old = Path(arguments.matrix or Path(arguments.into, matrix.version))
+    old = Path(arguments.matrix or MATRICES / matrix.version)
     settings = read_index_settings(surroundings, venv=None)
-    found = difference(matrix, arguments.index, settings, [] if arguments.no_pypi else list(on_pypi(surroundings)))
+    on_default = Changes() if arguments.no_pypi else changes(matrix, surroundings)
+    found = difference(matrix, arguments.index, settings, on_default)
     text = proposal(matrix, found, arguments.index, arguments.version)
     print(text)
-    if not (found.appeared or found.vanished or found.releases):
+    if found.is_empty:
         return 0
     new = Path(arguments.into, arguments.version)
     if new.exists():
@@ -107,9 +115,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def difference(
-    matrix: CompatibilityMatrix, index: str, settings: IndexSettings, listed_releases: Iterable[tuple[str, Version]]
-) -> Difference:
+def difference(matrix: CompatibilityMatrix, index: str, settings: IndexSettings, on_default: Changes) -> Difference:
     """Read the page of torch of every tag that the matrix knows or that a toolkit of it would have."""
     source = Source(kind=SourceKind.PYTORCH, location=index)
     tags = sorted({build.tag for build in matrix.torch} | {release.version.tag for release in matrix.cuda[-4:]})
@@ -134,36 +140,12 @@ def difference(
             if version >= oldest and not version.is_prerelease and not wheel.is_yanked:
                 for platform in platforms_of(wheel):
                     listed.setdefault(Build(version=version, tag=tag, platform=platform), []).append(wheel)
-    have = {(project, version) for project, version in _known_releases(matrix)}
     return Difference(
         appeared={build: tuple(listed[build]) for build in sorted(listed) if build not in known},
         vanished=tuple(sorted(build for build in known if build.tag in read and build not in listed)),
         unread=tuple(unread),
-        releases=tuple(
-            f"{project} {version}"
-            for project, version in listed_releases
-            if (project, version) not in have and version > _oldest_of(have, project)
-        ),
+        on_default=on_default,
     )
-
-
-def on_pypi(surroundings: Surroundings) -> Iterator[tuple[str, Version]]:
-    """Ask pip for the releases on the default index, as the user has configured it."""
-    for project in ON_PYPI:
-        for version in releases(project, "linux-x86_64", surroundings):
-            if version.local is None and not version.is_prerelease:
-                yield project, version
-
-
-def _known_releases(matrix: CompatibilityMatrix) -> Iterator[tuple[str, Version]]:
-    yield from (("torch", build.version) for build in matrix.torch)
-    yield from ((row.project, row.version) for row in matrix.companions)
-    yield from (("onnxruntime-gpu", build.version) for build in matrix.onnxruntime)
-    yield from (("triton", row.version) for row in matrix.triton)
-
-
-def _oldest_of(have: set[tuple[str, Version]], project: str) -> Version:
-    return min((version for name, version in have if name == project), default=Version("0"))
 
 
 def platforms_of(wheel: IndexedWheel) -> set[str]:
@@ -173,28 +155,36 @@ def platforms_of(wheel: IndexedWheel) -> set[str]:
 
 def proposal(matrix: CompatibilityMatrix, found: Difference, index: str, version: str) -> str:
     """Write what changed, for the person who decides."""
-    weak = [
-        build
-        for build in matrix.torch
-        if build.cuda is not None and build.provenance.evidence not in {Evidence.BINARY, Evidence.BINARY_PARTIAL}
-    ]
     measure = [
-        f"scripts/measure_wheels.py --project torch --index {index}/{tag} --platform {platform} --version {number}"
+        f"scripts/measure_wheels.py --project torch --index {index}/{build.tag} --platform {build.platform}"
+        f" --version {wheels[0].version} --full"
         for build, wheels in found.appeared.items()
         if build.tag != "cpu"
-        for number, tag, platform in [(wheels[0].version, build.tag, build.platform)]
     ]
     parts = (
         ("Appeared", [str(build) for build in found.appeared]),
-        ("Appeared on the default index", list(found.releases)),
+        ("Appeared on the default index", [str(release) for release in found.on_default.appeared]),
         ("Vanished", [str(build) for build in found.vanished]),
-        ("Needs measuring", measure),
-        ("Could not be read", list(found.unread)),
+        ("Vanished from the default index", [str(release) for release in found.on_default.vanished]),
+        ("Needs measuring", [*measure, *measuring(found.on_default)]),
+        ("Known, but no wheel was read so far", list(_never_read(matrix, index))),
+        ("Could not be read", [*found.unread, *found.on_default.unread]),
     )
     lines = [f"# Matrix {version}, proposed after {matrix.version}"]
     for title, items in parts:
-        lines += ["", f"## {title}: {len(items)}", "", *(f"- {item}" for item in items)]
-    return "\n".join([*lines, "", f"Builds that no wheel was read for so far: {len(weak)}.", ""])
+        lines += ["", f"## {title}: {len(items)}", *([""] if items else []), *(f"- {item}" for item in items)]
+    return "\n".join([*lines, ""])
+
+
+def _never_read(matrix: CompatibilityMatrix, index: str) -> Iterator[str]:
+    """Give the commands that would read the builds of a tag, with the number of those that need it."""
+    weak = Counter(
+        (build.tag, build.platform)
+        for build in matrix.torch
+        if build.cuda is not None and build.provenance.evidence not in MEASURED
+    )
+    for (tag, platform), count in sorted(weak.items()):
+        yield f"scripts/measure_wheels.py --project torch --index {index}/{tag} --platform {platform} ({count} builds)"
 
 
 def write(old: Path, new: Path, found: Difference, text: str, *, version: str, today: str) -> None:

@@ -14,6 +14,7 @@ from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.matrix import catalog
 from gpuenv.matrix.catalog import available_matrices, find_matrix, load_gpu_models, load_matrix
 from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion, DriverVersion
+from gpuenv.models.extension import Extension, SourceBuild
 from gpuenv.models.matrix import (
     ArchitectureRow,
     CompanionRelease,
@@ -21,12 +22,11 @@ from gpuenv.models.matrix import (
     CudaRelease,
     CudnnRelease,
     Evidence,
-    Extension,
+    FirstSeen,
     GpuModel,
     NightlyChannel,
     OnnxRuntimeBuild,
     Provenance,
-    SourceBuild,
     TorchBuild,
     TritonRelease,
 )
@@ -72,7 +72,7 @@ def toolkit(version: str, *, linux: str | None, windows: str | None, floors: tup
     )
 
 
-def architecture(name: str, generation: str, cuda: str, onnxruntime: str | None) -> ArchitectureRow:
+def architecture(name: str, generation: str, cuda: str) -> ArchitectureRow:
     is_120 = name == "12.0"
     return ArchitectureRow(
         capability=capability(name),
@@ -83,7 +83,6 @@ def architecture(name: str, generation: str, cuda: str, onnxruntime: str | None)
         maximum_driver_branch=None,
         minimum_cudnn=Version("9.7.0") if is_120 else None,
         maximum_cudnn=None,
-        minimum_onnxruntime=Version(onnxruntime) if onnxruntime else None,
         open_kernel_module_only=is_120,
         provenance=NVIDIA,
     )
@@ -94,10 +93,10 @@ def test_a_folder_becomes_one_whole_value() -> None:
         version="2026.12",
         released=DATE,
         architectures=(
-            architecture("7.5", "Turing", "10.0", "1.22.0"),
-            architecture("9.0", "Hopper", "11.8", "1.22.0"),
-            architecture("10.0", "Blackwell", "12.8", "1.22.0"),
-            architecture("12.0", "Blackwell", "12.8", "1.22.0"),
+            architecture("7.5", "Turing", "10.0"),
+            architecture("9.0", "Hopper", "11.8"),
+            architecture("10.0", "Blackwell", "12.8"),
+            architecture("12.0", "Blackwell", "12.8"),
         ),
         cuda=(
             toolkit("12.8", linux="570.26", windows="570.65", floors=("525.60.13", "527.41")),
@@ -122,6 +121,7 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 cudnn=None,
                 provenance=known_by(Evidence.REPORT, "a listing"),
                 cxx_standard=17,
+                glibc=(2, 28),
             ),
             TorchBuild(
                 version=Version("2.9.1"),
@@ -142,6 +142,7 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 nccl=Version("2.27.5"),
                 triton=SpecifierSet("==3.5.1"),
                 cxx_standard=17,
+                glibc=(2, 28),
             ),
             TorchBuild(
                 version=Version("2.9.1"),
@@ -162,6 +163,7 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 triton=SpecifierSet("==3.5.1"),
                 cxx_standard=17,
                 disputed="sass 75, ptx none",
+                glibc=(2, 34),
             ),
         ),
         companions=(
@@ -186,6 +188,7 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 ptx=codes("90"),
                 extras=("cuda", "cudnn"),
                 provenance=known_by(Evidence.BINARY_PARTIAL, "onnxruntime_gpu-1.22.0"),
+                glibc=(2, 27),
             ),
         ),
         cudnn=(
@@ -257,6 +260,9 @@ def test_a_folder_becomes_one_whole_value() -> None:
                 note="",
                 provenance=known_by(Evidence.BINARY_PARTIAL, "its wheels"),
             ),
+        ),
+        first_seen=(
+            FirstSeen(driver=DriverVersion.parse("570.86.16"), gpus=("NVIDIA GeForce RTX 5090",), provenance=NVIDIA),
         ),
     )
 

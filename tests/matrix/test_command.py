@@ -44,9 +44,16 @@ def test_list_shows_version_date_and_folder() -> None:
 def test_show_has_one_line_per_capability_that_is_never_cut_short() -> None:
     done = gpuenv("show", "--matrix", "2026.11")
     lines = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.startswith("sm_")}
-    assert " ".join(lines["sm_61"]) == (
-        "sm_61 Pascal 8.0..12.9 2.0.0 2.14.1 ..580 1.16.0..1.26.0 ..9.10.2"
-        " cu126:2.14.1 cu124:2.6.0 cu121:2.5.1 cu118:2.7.1 cu117:2.0.1"
+    assert " ".join(lines["sm_61"]) == ("sm_61 Pascal 8.0..12.9 2.0.0 2.14.1 ..580 1.16.0..1.26.0 ..9.10.2 cu126")
+    assert lines["sm_90"][-2:] == ["cu132", "cu130"]
+    assert max(map(len, done.stdout.splitlines())) <= 120
+
+
+def test_show_of_a_torch_release_tells_what_goes_with_it() -> None:
+    done = gpuenv("show", "--matrix", "2026.11", "--torch", "2.12.1")
+    assert done.stdout.splitlines()[-1] == (
+        "torch 2.12.1: torchvision 0.27.1; torchaudio -; Triton ==3.7.1; NCCL 2.29.3 (cu126), 2.30.7 (cu129),"
+        " 2.29.7 (cu130 cu132); headers ask for C++ 17"
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from packaging.version import Version
 
 from gpuenv.matrix.catalog import load_matrix
-from gpuenv.matrix.derived import ArchitectureSummary, TagSummary, serving_torch, summarize, with_minimum_onnxruntime
+from gpuenv.matrix.derived import ArchitectureSummary, TagSummary, serving_torch, summarize
 from gpuenv.models.cuda import ComputeCapability, CudaVersion
 
 if TYPE_CHECKING:
@@ -107,13 +107,12 @@ def test_old_ptx_beside_newer_code_does_not_count_as_serving() -> None:
     [("3.7", None), ("5.0", None), ("6.1", "1.16.0"), ("9.0", "1.16.0"), ("12.0", "1.19.0"), ("11.0", None)],
 )
 def test_the_minimum_onnxruntime_of_a_capability_follows_from_the_builds(capability: str, first: str | None) -> None:
-    row = matrix().architecture(ComputeCapability.parse(capability))
-    assert row is not None
-    assert (row.minimum_onnxruntime and str(row.minimum_onnxruntime)) == first
+    found = summary(capability, "linux-x86_64").minimum_onnxruntime
+    assert (found and str(found)) == first
 
 
 def test_an_onnxruntime_whose_cudnn_is_older_than_the_gpu_needs_does_not_serve_it() -> None:
-    row = matrix().architecture(ComputeCapability.parse("12.0"))
-    assert row is not None
-    builds = [replace(build, cudnn_major=8) for build in matrix().onnxruntime if build.version < Version("1.27")]
-    assert with_minimum_onnxruntime([row], builds) == (replace(row, minimum_onnxruntime=None),)
+    builds = tuple(replace(build, cudnn_major=8) for build in matrix().onnxruntime)
+    rows = summarize(replace(matrix(), onnxruntime=builds), "linux-x86_64")
+    (row,) = (row for row in rows if row.capability == ComputeCapability.parse("12.0"))
+    assert (row.minimum_onnxruntime, row.maximum_onnxruntime) == (None, None)

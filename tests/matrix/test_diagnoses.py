@@ -10,7 +10,7 @@ from gpuenv.errors import GpuenvError
 from gpuenv.matrix.diagnoses import load_signatures, parse_diagnoses
 from gpuenv.matrix.folder import parse_table
 from gpuenv.models.cuda import ComputeCapability
-from gpuenv.models.diagnosis import CauseRow, Decision
+from gpuenv.models.diagnosis import CauseRow, Decision, Remedy
 
 SMALL = r"""
 verified = "2026-11-21"
@@ -39,6 +39,10 @@ package = "vllm"
 versions = ">=0.1"
 capability_min = "7.0"
 source = "vllm#774"
+
+[[remedy]]
+by = "torch"
+codes = ["driver-too-old-for-build"]
 """
 
 
@@ -58,12 +62,22 @@ def test_a_file_becomes_values() -> None:
     assert found["driver_number"] == "12080"
     assert book.families[0].capability == ComputeCapability(major=12, minor=1)
     assert (book.packages[0].package, book.packages[0].cuda_major) == ("vllm", None)
+    assert book.remedy("driver-too-old-for-build") is Remedy.TORCH
+    assert book.remedy("no-such-code") is None
 
 
 @pytest.mark.parametrize(
     ("old", "new", "place", "problem", "value"),
     [
         ('"driver-too-old"\n', '"driver-old"\n', "cause[0].class", "bad-value", "driver-old"),
+        ('by = "torch"', 'by = "magic"', "remedy[0].by", "bad-value", "magic"),
+        (
+            'by = "torch"\ncodes = ["driver-too',
+            'by = "torch"\ncodes = ["drivr-too',
+            "remedy[0].codes[0]",
+            "bad-value",
+            "drivr-too-old-for-build",
+        ),
         (
             'causes = ["driver-too',
             'causes = ["drivr-too',

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuenv.errors import UsageError
+from gpuenv.matrix import gpu_names
 from gpuenv.matrix.catalog import load_gpu_models
 from gpuenv.matrix.gpu_names import find_by_pci_id, find_gpu
 from gpuenv.models.matrix import GpuModel
@@ -108,7 +109,7 @@ def test_v100_is_any_board_of_it_and_of_one_capability() -> None:
 
 @pytest.mark.parametrize("model", [model for model in models() if not model.name.startswith("GRID")][::7], ids=str)
 def test_a_driver_s_own_name_of_a_gpu_means_that_gpu(model: GpuModel) -> None:
-    assert {found.name for found in find_gpu(model.name, models())} == {model.name}
+    assert {found.name.casefold() for found in find_gpu(model.name, models())} == {model.name.casefold()}
 
 
 @pytest.mark.parametrize(
@@ -160,3 +161,11 @@ def test_no_text_ends_in_anything_but_models_or_the_usage_error(text: str) -> No
 )
 def test_a_pci_device_id_finds_its_models(device_id: str, names: list[str]) -> None:
     assert [model.name for model in find_by_pci_id(device_id, models())] == names
+
+
+def test_no_name_is_passed_over_unread_that_could_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that share no word with what is asked for are not taken apart: that must not change an answer."""
+    asked = [model.name for model in models()] + ["a100", "rtx pro 6000", "4090 notebook"]
+    quick = [find_gpu(name, models()) for name in asked]
+    monkeypatch.setattr(gpu_names, "_has_words", lambda _model, _wanted: True)
+    assert [find_gpu(name, models()) for name in asked] == quick

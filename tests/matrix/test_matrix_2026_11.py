@@ -421,7 +421,7 @@ def test_every_gpu_has_a_source_and_names_of_two_capabilities_are_few() -> None:
     for model in matrix().gpus:
         assert model.provenance.source
         capabilities.setdefault(model.name, set()).add(model.capability)
-    assert len(matrix().gpus) == 538
+    assert len(matrix().gpus) == 542
     shared = {name: [str(one) for one in sorted(found)] for name, found in capabilities.items() if len(found) > 1}
     assert shared == {
         "NVIDIA GeForce GT 1030": ["3.0", "6.1"],

@@ -103,7 +103,8 @@ def test_merging_again_changes_nothing(folder: Path) -> None:
 
 
 def test_a_wheel_that_no_row_is_for_is_told_and_a_cpu_wheel_is_passed_over(folder: Path) -> None:
-    done = merge(folder, row(version="2.16.0+cu130"), row(version="2.9.1", sass=[], platform="windows-x86_64"))
+    cpu = row(version="2.9.1", sass=[], libraries=[], platform="windows-x86_64")
+    done = merge(folder, row(version="2.16.0+cu130"), cpu)
     assert done.returncode == 1
     assert done.stderr == "torch.toml has no row for 2.16.0 cu130 linux-x86_64\n"
 
@@ -121,3 +122,30 @@ def test_onnxruntime_rows_are_merged_by_version_and_platform(folder: Path) -> No
     (found,) = load_matrix(str(folder), cwd=folder).onnxruntime
     assert (found.provenance.evidence.value, found.disputed) == ("binary", None)
     assert found.provenance.source.startswith("onnxruntime_gpu-1.22.0-cp312.whl sha256 ")
+
+
+def test_a_build_without_a_label_is_merged_by_the_tag_of_the_index_that_listed_it(folder: Path) -> None:
+    """Not as PyPI's build of that platform, which is another one."""
+    torch = folder / "torch.toml"
+    text = torch.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if 'tag = "cu129"' in line)
+    torch.write_text(text.replace(line, line.replace('tag = "cu129",', 'tag = "cu129", local = "",')), encoding="utf-8")
+    assert merge(folder, row(version="2.9.1", tag="cu129", sass=["90"])).returncode == 0
+    assert told(build(folder, "cu129"))[0] == "90"
+    assert told(build(folder, "cu128"))[0] == "75 90a 120"
+
+
+def test_a_wheel_without_a_library_for_gpus_is_evidence_for_the_cpu_build(folder: Path) -> None:
+    name = "torch-2.9.1+cpu-cp312-cp312-manylinux_2_28_aarch64.whl"
+    cpu = row(version="2.9.1+cpu", sass=[], libraries=[], containers=0, platform="linux-aarch64", filename=name)
+    assert merge(folder, cpu).returncode == 0
+    found = build(folder, "cpu")
+    assert told(found) == ("", "", "binary", None)
+    assert found.provenance.source.startswith(f"{name} sha256 {'5a' * 32}: no library for GPUs in it ")
+    assert validate_folder(folder) == ()
+
+
+def test_a_gpu_build_is_never_taken_for_a_wheel_without_code(folder: Path) -> None:
+    before = build(folder, "cu128")
+    merge(folder, row(version="2.9.1", sass=[], libraries=[], containers=0))
+    assert build(folder, "cu128") == before

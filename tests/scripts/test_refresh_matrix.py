@@ -25,14 +25,16 @@ SMALL = ROOT / "tests" / "data" / "matrix" / "small"
 TAGS = "cp312-cp312-manylinux_2_28_x86_64"
 
 
-def script(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def script(
+    name: str, *arguments: str, cwd: Path, environ: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "scripts" / name), *arguments],
         capture_output=True,
         text=True,
         check=False,
         cwd=cwd,
-        env={**os.environ, "GPUENV_CACHE_DIR": str(cwd / "cache")},
+        env={**os.environ, "GPUENV_CACHE_DIR": str(cwd / "cache"), **(environ or {})},
     )
 
 
@@ -101,3 +103,33 @@ def test_a_folder_that_is_there_is_left_alone(server: IndexServer, tmp_path: Pat
     done = refresh(server, tmp_path)
     assert done.returncode == 1
     assert list((tmp_path / "2026.13").iterdir()) == []
+
+
+def test_the_default_index_is_compared_by_platform_as_pip_is_configured(tmp_path: Path) -> None:
+    with IndexServer() as server:
+        for version in ("1.22.0", "1.99.0"):
+            server.add(make_wheel(tmp_path, "onnxruntime_gpu", version, tags=TAGS), "pypi")
+        server.add(make_wheel(tmp_path, "torch", "2.9.0", tags=TAGS), "pypi")
+        base = ("--matrix", str(SMALL), "--version", "2026.13", "--into", str(tmp_path))
+        done = script(
+            "refresh_matrix.py",
+            *("--index", str(tmp_path / "no-such-folder"), *base),
+            cwd=tmp_path,
+            environ={
+                "PIP_CONFIG_FILE": os.devnull,
+                "PIP_INDEX_URL": server.simple_url,
+                "PIP_FIND_LINKS": "",
+                "PIP_EXTRA_INDEX_URL": "",
+            },
+        )
+    assert done.returncode == 0, done.stderr
+    parts = {part.splitlines()[0]: part.splitlines()[2:] for part in done.stdout.split("\n## ")[1:]}
+    assert parts["Appeared on the default index: 1"] == ["- onnxruntime-gpu 1.99.0 linux-x86_64"]
+    assert parts["Vanished from the default index: 1"] == ["- torch 2.9.1 linux-x86_64"]
+    assert parts["Needs measuring: 1"] == [
+        "- scripts/measure_wheels.py --project onnxruntime-gpu --platform linux-x86_64 --version 1.99.0 --full"
+    ]
+    assert any(
+        line == "- torch windows-x86_64" for name, lines in parts.items() if "not be read" in name for line in lines
+    )
+    assert (tmp_path / "2026.13" / "proposal.md").is_file()

@@ -151,7 +151,7 @@ def test_every_check_runs_in_the_checkout_and_pytest_comes_last(checks: Checkout
         "lint-imports ",
         "== build",
         "== tests",
-        "python -m pytest -k a name",
+        "python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal -k a name",
     ]
 
 

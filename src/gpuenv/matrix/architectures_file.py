@@ -1,14 +1,14 @@
-"""Reads `architectures.toml`: what each compute capability needs."""
+"""Reads `architectures.toml`: what each compute capability needs, and the first drivers seen to list some cards."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.matrix.sources import Sources
 from gpuenv.matrix.values import parse_version
-from gpuenv.models.cuda import ComputeCapability, CudaVersion
-from gpuenv.models.matrix import ArchitectureRow
+from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
+from gpuenv.models.matrix import ArchitectureRow, FirstSeen
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from gpuenv.matrix.table import Table
@@ -19,7 +19,7 @@ class ArchitecturesFile:
     """What `architectures.toml` holds."""
 
     rows: tuple[ArchitectureRow, ...]
-    """`minimum_onnxruntime` is still None: it follows from the builds (`derived`)."""
+    first_seen: tuple[FirstSeen, ...]
     unused_sources: tuple[str, ...]
 
 
@@ -34,6 +34,11 @@ def parse_architectures(root: Table) -> ArchitecturesFile:
     minimum_cudnn = "9.7.0"
     open_kernel_module_only = true
     source = "toolkits driver-570"
+
+    [[first_seen]]
+    driver_linux = "570.124.04"
+    gpus = ["NVIDIA GeForce RTX 5070 Ti", "NVIDIA GeForce RTX 5070"]
+    source = "first-seen"
     """
     sources = Sources(root)
     rows: dict[ComputeCapability, ArchitectureRow] = {}
@@ -50,10 +55,22 @@ def parse_architectures(root: Table) -> ArchitecturesFile:
             maximum_driver_branch=table.optional_number("maximum_driver_branch"),
             minimum_cudnn=table.optional("minimum_cudnn", parse_version),
             maximum_cudnn=table.optional("maximum_cudnn", parse_version),
-            minimum_onnxruntime=None,
             open_kernel_module_only=table.flag("open_kernel_module_only", default=False),
             provenance=sources.of(table),
         )
         table.finish()
+    first_seen = tuple(_first_seen(table, sources) for table in root.tables("first_seen"))
     root.finish()
-    return ArchitecturesFile(rows=tuple(rows[key] for key in sorted(rows)), unused_sources=sources.unused)
+    return ArchitecturesFile(
+        rows=tuple(rows[key] for key in sorted(rows)), first_seen=first_seen, unused_sources=sources.unused
+    )
+
+
+def _first_seen(table: Table, sources: Sources) -> FirstSeen:
+    row = FirstSeen(
+        driver=table.read("driver_linux", DriverVersion.parse),
+        gpus=tuple(name for _, name in table.cells("gpus")),
+        provenance=sources.of(table),
+    )
+    table.finish()
+    return row

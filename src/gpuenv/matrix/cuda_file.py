@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.matrix.sources import Sources
 from gpuenv.matrix.values import parse_code_set
 from gpuenv.models.cuda import CudaVersion, DriverVersion
 from gpuenv.models.matrix import CudaRelease
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from gpuenv.matrix.table import Table

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.index import PYTORCH_INDEX_URL
+from gpuenv.models.value import dataclass
 from gpuenv.rules.coverage import best_ptx, best_sass, build_coverage
 
 if TYPE_CHECKING:
@@ -69,18 +69,6 @@ def serving_torch(matrix: CompatibilityMatrix, row: ArchitectureRow, platform: P
         and build.cuda is not None
         and build_coverage(build, row.capability, driver_cuda=None, architecture=row).refusal is None
     ]
-
-
-def with_minimum_onnxruntime(
-    rows: Iterable[ArchitectureRow], builds: Iterable[OnnxRuntimeBuild]
-) -> tuple[ArchitectureRow, ...]:
-    """Fill in the oldest onnxruntime-gpu that serves each capability, on any platform."""
-    listed = sorted(builds, key=lambda build: build.version)
-    return tuple(replace(row, minimum_onnxruntime=_first_onnxruntime(row, listed)) for row in rows)
-
-
-def _first_onnxruntime(row: ArchitectureRow, builds: Iterable[OnnxRuntimeBuild]) -> Version | None:
-    return next((build.version for build in builds if _onnxruntime_serves(build, row)), None)
 
 
 def _onnxruntime_serves(build: OnnxRuntimeBuild, row: ArchitectureRow) -> bool:

@@ -15,6 +15,8 @@ from gpuenv.models.diagnosis import (
     Decision,
     GpuFamily,
     PackageFact,
+    Remedy,
+    RemedyRow,
     Signature,
     SignatureBook,
 )
@@ -37,9 +39,9 @@ _LITERAL: Final = re.compile(r"\\.|\[[^\]]*\]")
 _UNBOUNDED: Final = re.compile(r"[*+]|\{\d*,\}")
 
 
-def load_signatures(choice: str | None, *, cwd: Path) -> SignatureBook:
-    """Load the signatures of a matrix; choice and errors as those of `load_matrix`."""
-    return parse_diagnoses(read_table(find_matrix(choice, cwd=cwd), DIAGNOSES))
+def load_signatures(choice: str | None, *, cwd: Path, cache: Path | None = None) -> SignatureBook:
+    """Load the signatures of a matrix; arguments and errors as those of `load_matrix`."""
+    return parse_diagnoses(read_table(find_matrix(choice, cwd=cwd, cache=cache), DIAGNOSES, cache=cache))
 
 
 def parse_diagnoses(root: Table) -> SignatureBook:
@@ -72,8 +74,11 @@ def parse_diagnoses(root: Table) -> SignatureBook:
         signatures.append(signature)
     families = tuple(_family(row) for row in root.tables("family"))
     packages = tuple(_package(row) for row in root.tables("package"))
+    remedies = tuple(_remedy(row, known) for row in root.tables("remedy"))
     root.finish()
-    return SignatureBook(causes=causes, signatures=tuple(signatures), families=families, packages=packages)
+    return SignatureBook(
+        causes=causes, signatures=tuple(signatures), families=families, packages=packages, remedies=remedies
+    )
 
 
 def _causes(row: Table) -> tuple[CauseRow, ...]:
@@ -81,6 +86,17 @@ def _causes(row: Table) -> tuple[CauseRow, ...]:
     codes = tuple(code for _, code in row.cells("codes"))
     row.finish()
     return tuple(CauseRow(code=code, cause_class=cause_class) for code in codes)
+
+
+def _remedy(row: Table, known: set[str]) -> RemedyRow:
+    codes = []
+    for place, code in row.cells("codes"):
+        if code not in known:
+            raise row.error(place, "bad-value", code)
+        codes.append(code)
+    remedy = RemedyRow(remedy=row.read("by", Remedy), codes=tuple(codes))
+    row.finish()
+    return remedy
 
 
 def _signature(row: Table, known: set[str]) -> Signature:

@@ -1,15 +1,17 @@
-"""Reads `extensions.toml`: packages with GPU code of their own, their wheels, and when they have to be compiled."""
+"""Reads `extensions.toml`: packages with GPU code of their own, when they have to be compiled, and the compilers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from gpuenv.matrix.sources import Sources
 from gpuenv.matrix.values import parse_code_set, parse_specifiers, parse_version
-from gpuenv.models.matrix import Extension, SourceBuild
+from gpuenv.models.cuda import CudaVersion
+from gpuenv.models.extension import CompilerWheels, Extension, SourceBuild
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -27,6 +29,8 @@ class ExtensionsFile:
 
     extensions: tuple[Extension, ...]
     unused_sources: tuple[str, ...]
+    compilers: tuple[CompilerWheels, ...] = ()
+    """Ascending by CUDA version."""
 
 
 def parse_extensions(root: Table) -> ExtensionsFile:
@@ -44,6 +48,11 @@ def parse_extensions(root: Table) -> ExtensionsFile:
     import_check = "-m xformers.info"
     note = "PTX 80 is compiled for newer GPUs when it is loaded."
     source = "xformers"
+
+    [[compiler]]
+    cuda = "13.0"
+    pins = ["nvidia-cuda-nvcc==13.0.88", "nvidia-nvvm==13.0.88"]
+    source = "compiler-13.0"
     """
     sources = Sources(root)
     extensions: list[Extension] = []
@@ -52,8 +61,30 @@ def parse_extensions(root: Table) -> ExtensionsFile:
         if any(extension.package == other.package for other in extensions):
             raise row.error("package", "duplicate", extension.package)
         extensions.append(extension)
+    compilers = tuple(sorted((_compiler(row, sources) for row in root.tables("compiler")), key=lambda row: row.cuda))
     root.finish()
-    return ExtensionsFile(extensions=tuple(extensions), unused_sources=sources.unused)
+    return ExtensionsFile(extensions=tuple(extensions), compilers=compilers, unused_sources=sources.unused)
+
+
+def _compiler(row: Table, sources: Sources) -> CompilerWheels:
+    compiler = CompilerWheels(
+        cuda=row.read("cuda", CudaVersion.parse),
+        pins=tuple(_parse_pin(row, text) for _, text in row.cells("pins")),
+        provenance=sources.of(row),
+    )
+    row.finish()
+    return compiler
+
+
+def _parse_pin(row: Table, text: str) -> Requirement:
+    """Read `nvidia-nvvm==13.0.88`: exact, for one part of another release spoils the whole compiler."""
+    try:
+        pin = Requirement(text)
+    except InvalidRequirement as error:
+        raise row.error("pins", "bad-value", text) from error
+    if [specifier.operator for specifier in pin.specifier] != ["=="]:
+        raise row.error("pins", "bad-value", text)
+    return pin
 
 
 def _extension(row: Table, sources: Sources) -> Extension:
@@ -70,9 +101,18 @@ def _extension(row: Table, sources: Sources) -> Extension:
         import_check=row.text("import_check"),
         note=row.optional_text("note") or "",
         provenance=sources.of(row),
+        git=row.optional_text("git"),
+        build_requires=tuple(text for _, text in row.cells("build_requires"))
+        if "build_requires" in row.keys()  # noqa: SIM118 - as below
+        else (),
+        build_variables=_variables(row.optional_table("build_variables")),
     )
     row.finish()
     return extension
+
+
+def _variables(table: Table) -> tuple[tuple[str, str], ...]:
+    return tuple((name, table.text(name)) for name in table.keys())  # noqa: SIM118 - a Table is no mapping
 
 
 def _pairs(table: Table) -> tuple[tuple[Version, SpecifierSet], ...]:

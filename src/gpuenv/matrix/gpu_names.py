@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -49,12 +48,11 @@ def find_gpu(text: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     differ, and a build has to serve them all. `unknown-gpu` with the nearest names for anything else.
     """
     wanted = _take_apart(text)
-    names = [(_take_apart(model.name), model) for model in models]
     for asked in dict.fromkeys((wanted, _without_board(wanted))):
-        found = _closest(asked, names)
+        found = _closest(asked, [(_take_apart(model.name), model) for model in models if _has_words(model, asked)])
         if found:
             return found
-    near = _near(wanted, names)
+    near = _near(wanted, [(_take_apart(model.name), model) for model in models])
     numbered = {f"near_{number}": name for number, name in enumerate(near, start=1)}
     raise UsageError("unknown-gpu", name=text, near=near, **numbered)
 
@@ -65,14 +63,19 @@ def find_by_pci_id(device_id: str, models: Iterable[GpuModel]) -> tuple[GpuModel
     return tuple(model for model in models if digits in model.pci_device_ids)
 
 
+def _has_words(model: GpuModel, wanted: _Name) -> bool:
+    """Whether a name can be close at all, before it is taken apart: few of them share a word with what is asked for."""
+    text = model.name.lower()
+    return all(token in text for token in wanted.tokens if token not in _SPELLINGS.values())
+
+
 def _closest(wanted: _Name, names: Sequence[tuple[_Name, GpuModel]]) -> tuple[GpuModel, ...]:
-    if all(_is_neutral(wanted, at) for at in range(len(wanted.tokens))):
-        return ()
-    for is_close in _DEGREES:
+    says_only_brands = all(_is_neutral(wanted, at) for at in range(len(wanted.tokens)))
+    for is_close in _DEGREES[:2] if says_only_brands else _DEGREES:
         found = tuple(model for name, model in names if is_close(wanted, name))
         if found:
             return found
-    return _nearest_variant(wanted, names)
+    return () if says_only_brands else _nearest_variant(wanted, names)
 
 
 def _is_same_text(wanted: _Name, name: _Name) -> bool:
@@ -105,7 +108,7 @@ _DEGREES: Final[tuple[Callable[[_Name, _Name], bool], ...]] = (
     _is_same_product,
     _is_same_product_in_other_words,
 )
-"""From closest to widest; the first that finds anything decides."""
+"""From closest to widest; the first that finds anything decides. Mere brands have to be the whole name."""
 
 
 def _nearest_variant(wanted: _Name, names: Iterable[tuple[_Name, GpuModel]]) -> tuple[GpuModel, ...]:
@@ -122,6 +125,8 @@ def _nearest_variant(wanted: _Name, names: Iterable[tuple[_Name, GpuModel]]) -> 
 
 
 def _near(wanted: _Name, names: Sequence[tuple[_Name, GpuModel]]) -> tuple[str, ...]:
+    import difflib  # noqa: PLC0415 - only for a name that is not known
+
     by_key = {"".join(name.tokens): model.name for name, model in names}
     keys = difflib.get_close_matches("".join(wanted.tokens), by_key, n=_MOST_NEAR, cutoff=0.6)
     return tuple(by_key[key] for key in keys)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.matrix.sources import Sources
-from gpuenv.matrix.values import parse_code_set, parse_platform, parse_python_range, parse_version
+from gpuenv.matrix.values import parse_code_set, parse_glibc, parse_platform, parse_python_range, parse_version
 from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.matrix import OnnxRuntimeBuild
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
+    from packaging.version import Version
+
     from gpuenv.matrix.table import Table
 
 
@@ -31,7 +33,7 @@ def parse_onnxruntime(root: Table) -> OnnxRuntimeFile:
     ]
     """
     sources = Sources(root)
-    builds: list[OnnxRuntimeBuild] = []
+    builds: dict[tuple[Version, str], OnnxRuntimeBuild] = {}
     for row in root.tables("build"):
         python_min, python_max = row.read("python", parse_python_range)
         build = OnnxRuntimeBuild(
@@ -41,15 +43,16 @@ def parse_onnxruntime(root: Table) -> OnnxRuntimeFile:
             cudnn_major=row.number("cudnn"),
             python_min=python_min,
             python_max=python_max,
+            glibc=row.optional("glibc", parse_glibc),
             sass=row.read("sass", parse_code_set),
             ptx=row.optional("ptx", parse_code_set) or frozenset(),
             extras=tuple((row.optional_text("extras") or "").split()),
             provenance=sources.of(row),
             disputed=row.optional_text("disputed"),
         )
-        if any((build.version, build.platform) == (other.version, other.platform) for other in builds):
+        if (build.version, build.platform) in builds:
             raise row.error("", "duplicate", f"{build.version} {build.platform}")
         row.finish()
-        builds.append(build)
+        builds[build.version, build.platform] = build
     root.finish()
-    return OnnxRuntimeFile(builds=tuple(builds), unused_sources=sources.unused)
+    return OnnxRuntimeFile(builds=tuple(builds.values()), unused_sources=sources.unused)

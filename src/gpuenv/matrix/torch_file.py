@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.matrix.sources import Sources
 from gpuenv.matrix.values import (
     parse_code_set,
     parse_free_threaded,
+    parse_glibc,
     parse_platform,
     parse_project,
     parse_python_range,
@@ -19,6 +19,7 @@ from gpuenv.matrix.values import (
 )
 from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.matrix import CompanionRelease, NightlyChannel, Provenance, TorchBuild, TritonRelease
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -47,6 +48,7 @@ class _Release:
 
     version: Version
     python: tuple[PythonVersion, PythonVersion]
+    glibc: tuple[int, int] | None
     free_threaded: tuple[PythonVersion, ...]
     cudnn: dict[str, Version]
     nccl: dict[str, Version]
@@ -61,6 +63,7 @@ def parse_torch(root: Table) -> TorchFile:
     [[release]]
     version = "2.9.1"
     python = "3.10..3.14"
+    glibc = "2.28"
     free_threaded = "3.13t 3.14t"
     cudnn = { cu128 = "9.10.2.21" }
     nccl = { cu128 = "2.27.5" }
@@ -98,6 +101,7 @@ def _release(table: Table, sources: Sources) -> _Release:
     return _Release(
         version=table.read("version", parse_version),
         python=table.read("python", parse_python_range),
+        glibc=table.optional("glibc", parse_glibc),
         free_threaded=table.optional("free_threaded", parse_free_threaded) or (),
         cudnn=_by_tag(table.table("cudnn")),
         nccl=_by_tag(table.optional_table("nccl")),
@@ -130,6 +134,7 @@ def _build(row: Table, release: _Release, sources: Sources) -> TorchBuild:
     free_threaded = row.optional("free_threaded", parse_free_threaded)
     local = row.optional_text("local")
     platform = row.read("platform", parse_platform)
+    glibc = row.optional("glibc", parse_glibc) or release.glibc
     build = TorchBuild(
         version=release.version,
         tag=tag,
@@ -139,6 +144,7 @@ def _build(row: Table, release: _Release, sources: Sources) -> TorchBuild:
         ptx_is_known=ptx != _UNKNOWN,
         python_min=python_min,
         python_max=python_max,
+        glibc=glibc if platform.startswith("linux-") else None,
         free_threaded=release.free_threaded if free_threaded is None else free_threaded,
         local=tag if local is None else local or None,
         on_pytorch_index=row.flag("pytorch", default=True),

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.matrix.applications_file import APPLICATIONS, parse_applications
 from gpuenv.matrix.architectures_file import parse_architectures
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.cudnn_file import parse_cudnn
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from gpuenv.matrix.torch_file import TorchFile
+    from gpuenv.models.application import ApplicationLimit
     from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
     from gpuenv.models.matrix import CudaRelease, OnnxRuntimeBuild, TorchBuild
 
@@ -85,7 +87,7 @@ def _row_problems(folder: Path) -> Iterator[Notice]:
             ),
         ),
     )
-    for name, unused, problems in (*files, *_extension_problems(folder, known)):
+    for name, unused, problems in (*files, *_extension_problems(folder, known), *_application_problems(folder, known)):
         for row, problem in (*problems, *((key, "unused-source") for key in unused)):
             yield Notice.of("matrix-row-inconsistent", file=str(folder / name), row=row, problem=problem)
 
@@ -102,6 +104,29 @@ def _extension_problems(
             for problem in _code_problems(extension.sass | extension.ptx, None, known)
         )
         yield EXTENSIONS, read.unused_sources, problems
+
+
+def _application_problems(
+    folder: Path, known: set[ComputeCapability]
+) -> Iterator[tuple[str, tuple[str, ...], Iterator[tuple[str, str]]]]:
+    """Check `applications.toml`, where the matrix has one."""
+    if (folder / APPLICATIONS).is_file():
+        read = parse_applications(read_table(folder, APPLICATIONS))
+        problems = (
+            (application.name, problem)
+            for application in read.applications
+            for limit in application.limits
+            for problem in _limit_problems(limit, known)
+        )
+        yield APPLICATIONS, read.unused_sources, problems
+
+
+def _limit_problems(limit: ApplicationLimit, known: set[ComputeCapability]) -> Iterator[str]:
+    ends = [end for end in (limit.minimum, limit.maximum) if end is not None]
+    if any(end not in known for end in ends):
+        yield "unknown-capability"
+    if ends != sorted(ends):
+        yield "empty-range"
 
 
 def _torch_problems(

@@ -50,6 +50,12 @@ def parse_free_threaded(text: str) -> tuple[PythonVersion, ...]:
     return found
 
 
+def parse_glibc(text: str) -> tuple[int, int]:
+    """Read `2.28`, as the tag manylinux_2_28 means it; `ValueError` for anything else."""
+    major, minor = text.split(".")
+    return int(major), int(minor)
+
+
 @cache
 def parse_version(text: str) -> Version:
     """Read a public version number, 2.14.1; `ValueError` for anything else and for a local label."""
