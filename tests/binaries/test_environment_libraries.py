@@ -7,6 +7,7 @@ from packaging.version import Version
 
 from gpuenv.binaries.environment_libraries import native_files, native_libraries, parse_record
 from gpuenv.models.environment import InstalledDistribution
+from gpuenv.models.loading import NativeLibraries, SharedFile
 
 DATA = Path(__file__).parents[1] / "data" / "binaries"
 
@@ -26,7 +27,7 @@ def touch(path: Path) -> Path:
 
 
 def test_a_record_names_its_native_libraries() -> None:
-    assert list(parse_record((DATA / "RECORD").read_text(encoding="utf-8"))) == [
+    assert [row.path for row in parse_record((DATA / "RECORD").read_text(encoding="utf-8"))] == [
         "nvidia/cu13/lib/libcudart.so.13",
         "torch/_C.cpython-312-x86_64-linux-gnu.so",
         'torch/lib/with "quotes", and comma.so',
@@ -45,9 +46,27 @@ def test_libraries_belong_to_the_distribution_whose_record_names_them(tmp_path: 
     (site / "torch/lib/libtorch.so.2").symlink_to(library)
     touch(site / "torch/__pycache__/left.so")
     touch(site / "torch/lib/libtorch_static.a")
-    assert native_libraries(site, (torch, plain)) == tuple(
-        sorted([(library, "torch"), (own, None), (helper, "torch")], key=lambda found: str(found[0]))
+    assert native_libraries(site, (torch, plain)) == NativeLibraries(
+        files=tuple(sorted([(library, "torch"), (own, None), (helper, "torch")], key=lambda found: str(found[0]))),
+        names=frozenset({"libtorch.so", "libtorch.so.2", "_ops.so", "helper.so", "libtorch_static.a"}),
     )
+
+
+def test_folders_beside_site_packages_are_searched_too(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    touch(site / "readme.so.txt")
+    tree = touch(tmp_path / "source/kit/_C.so")
+    assert native_libraries(site, (), further=[tmp_path / "source"]).files == ((tree, None),)
+
+
+def test_a_library_that_two_distributions_installed_differently_is_shared(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    state = "onnxruntime/capi/onnxruntime_pybind11_state.so"
+    cpu = distribution(site, "onnxruntime", f"{state},sha256=aaa,1\nonnxruntime/same.so,sha256=ccc,1\n")
+    cuda = distribution(site, "onnxruntime-gpu", f"{state},sha256=bbb,2\nonnxruntime/same.so,sha256=ccc,1\n")
+    touch(site / state)
+    found = native_libraries(site, (cpu, cuda))
+    assert found.shared == (SharedFile(path=str(site / state), distributions=("onnxruntime", "onnxruntime-gpu")),)
 
 
 def test_links_that_lead_in_a_circle_are_not_followed(tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from gpuenv.binaries import generators
-from gpuenv.binaries.generators import code_generators, find_programs, parse_nvrtc_answer, parse_ptxas_version
+from gpuenv.binaries.generators import (
+    ask_generator,
+    find_programs,
+    is_generator,
+    parse_generator,
+    parse_nvrtc_answer,
+    parse_ptxas_version,
+)
 from gpuenv.models.binaries import CodeGenerator
 from gpuenv.models.cuda import ComputeCapability, CudaVersion
 
@@ -45,18 +52,37 @@ def nvrtc(path: Path, cuda: str | None, *capabilities: str) -> CodeGenerator:
     )
 
 
+def asked(path: Path) -> CodeGenerator:
+    return parse_generator(path, "nvidia-cuda-nvrtc", ask_generator(path, os.environ))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("libnvrtc.so.12", True),
+        ("libnvrtc-5b8ee1d5.so.12.9.86", True),
+        ("nvrtc64_120_0.dll", True),
+        ("ptxas-blackwell", True),
+        ("ptxas.exe", True),
+        ("libnvrtc-builtins.so.12.4", False),
+        ("libcudart.so.12", False),
+        ("cuobjdump", False),
+    ],
+)
+def test_generators_are_known_by_name(name: str, is_one: bool) -> None:  # noqa: FBT001 - a table
+    assert is_generator(Path("lib", name)) == is_one
+
+
 @needs_compiler
 def test_nvrtc_is_asked_what_it_can_compile_for(tmp_path: Path) -> None:
     path = compiled(tmp_path, NVRTC)
-    others = [(tmp_path / "libnvrtc-builtins.so.12.4", None), (tmp_path / "libcudart.so.12", None)]
-    found = code_generators([(path, "nvidia-cuda-nvrtc"), *others], os.environ)
-    assert found == (nvrtc(path, "12.4", "5.0", "8.6", "9.0"),)
+    assert asked(path) == nvrtc(path, "12.4", "5.0", "8.6", "9.0")
 
 
 @needs_compiler
 def test_an_old_nvrtc_that_cannot_tell_is_told_with_its_version(tmp_path: Path) -> None:
     path = compiled(tmp_path, OLD_NVRTC)
-    assert code_generators([(path, "nvidia-cuda-nvrtc")], os.environ) == (nvrtc(path, "11.0"),)
+    assert asked(path) == nvrtc(path, "11.0")
 
 
 @needs_compiler
@@ -66,7 +92,7 @@ def test_one_that_crashes_or_hangs_takes_nothing_with_it(
 ) -> None:
     monkeypatch.setattr(generators, "_PATIENCE_S", 1.0)
     path = compiled(tmp_path, source)
-    assert code_generators([(path, "nvidia-cuda-nvrtc")], os.environ) == (nvrtc(path, None),)
+    assert asked(path) == nvrtc(path, None)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
@@ -77,8 +103,8 @@ def test_the_assemblers_of_triton_tell_their_cuda_version(tmp_path: Path) -> Non
         (folder / name).write_text(text, encoding="utf-8")
         (folder / name).chmod(0o755)
     (folder / "cuobjdump").touch()
-    programs = find_programs(tmp_path)
-    assert [(found.kind, Path(found.path).name, found.cuda) for found in code_generators(programs, os.environ)] == [
+    found = [parse_generator(path, owner, ask_generator(path, os.environ)) for path, owner in find_programs(tmp_path)]
+    assert [(one.kind, Path(one.path).name, one.cuda) for one in found] == [
         ("ptxas", "ptxas", CudaVersion(major=12, minor=9)),
         ("ptxas", "ptxas-blackwell", None),
     ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import random
+import subprocess
+import sys
 import time
 import tracemalloc
-import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import given, settings
@@ -15,15 +17,19 @@ from hypothesis import strategies as st
 
 from gpuenv.binaries.fatbin import FormatError
 from gpuenv.binaries.image import count_image
-from gpuenv.binaries.library import read_code_objects
+from gpuenv.binaries.library import library_needs, read_code_objects
 from gpuenv.binaries.stream import read_stream
 from gpuenv.binaries.wheel import read_wheel
 from gpuenv.errors import GpuenvError
+from support.dll import dll_with_imports
 from support.fatbin import archive, code, coff, container, containers, dll, elf
+from support.hostile import damaged, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+REGRESSIONS: Final = Path(__file__).parents[1] / "data" / "binaries" / "hostile"
+"""What fuzzing found (`scripts/fuzz_binaries.py`), and what is like it."""
 
 CODE = containers("sm_75 sm_80+ compute_80", "sm_90a lto_75", times=2, padding=8)
 WHOLE = (
@@ -31,16 +37,10 @@ WHOLE = (
     dll((".rdata", b"text" + CODE), (".nv_fatb", CODE)),
     coff((".nv_fatb", CODE)),
     archive([elf((".nv_fatbin", CODE)), coff((".nv_fatb", CODE))]),
+    dll_with_imports(["cublas64_12.dll", "KERNEL32.dll"], ["cudnn64_9.dll"]),
     CODE,
 )
 BEGINNINGS = (b"", b"\x7fELF\x02\x01", b"MZ", b"!<arch>\n", b"\x50\xed\x55\xba\x01\x00\x10\x00", b"\x64\x86")
-
-
-def zipped(data: bytes) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("kit/a_cuda.so", data)
-    return file.getvalue()
 
 
 def fault_of(read: Callable[[], object]) -> str | None:
@@ -58,6 +58,7 @@ def survive(data: bytes) -> None:
     """Read it in every way; what comes is an answer or a fault with a name."""
     fault_of(lambda: count_image(data).summary())
     fault_of(lambda: read_stream(io.BytesIO(data).read, size=len(data), is_thorough=True))
+    library_needs(data)  # damage is told by the others
 
 
 def survive_zip(data: bytes) -> None:
@@ -65,36 +66,55 @@ def survive_zip(data: bytes) -> None:
     assert fault in {None, "wheel-damaged", "binary-damaged", "wheel-too-large"}
 
 
-def damaged(whole: bytes, chance: random.Random) -> bytes:
-    data = bytearray(whole)
-    for _ in range(chance.randint(1, 6)):
-        at = chance.randrange(len(data))
-        match chance.randrange(4):
+def slowest_of(count: int, *, seed: int) -> float:
+    """Read so many random, damaged and truncated files in every way; the seconds that the slowest took."""
+    chance = random.Random(seed)  # noqa: S311 - a fixed seed: the same files each time
+    slowest = 0.0
+    for number in range(count):
+        whole = chance.choice(WHOLE)
+        match number % 5:
             case 0:
-                data[at] ^= 1 << chance.randrange(8)
+                data = chance.choice(BEGINNINGS) + chance.randbytes(chance.randrange(600))
             case 1:
-                data[at : at + 8] = chance.choice((b"\xff", b"\0", b"\x80")) * 8
-            case 2:
-                del data[at : at + chance.randrange(64)]
+                data = whole[: chance.randrange(len(whole))]
+            case 2 | 3:
+                data = damaged(whole, chance)
             case _:
-                data[at:at] = data[chance.randrange(len(data)) :][: chance.randrange(64)]
-    return bytes(data)
+                data = damaged(zipped(whole), chance)
+        begun = time.process_time()  # of this process: what others do is no delay of ours
+        survive(data)
+        survive_zip(data)
+        slowest = max(slowest, time.process_time() - begun)
+    return slowest
 
 
 def test_ten_thousand_random_and_damaged_files_give_no_traceback_and_no_delay() -> None:
-    chance = random.Random(20261121)  # noqa: S311 - a fixed seed: the same files each time
-    slowest = 0.0
-    for number in range(10_000):
-        begun = time.perf_counter()
-        match number % 4:
-            case 0:
-                survive(chance.choice(BEGINNINGS) + chance.randbytes(chance.randrange(600)))
-            case 3:
-                survive_zip(damaged(zipped(WHOLE[number % len(WHOLE)]), chance))
-            case _:
-                survive(damaged(chance.choice(WHOLE), chance))
-        slowest = max(slowest, time.perf_counter() - begun)
-    assert slowest < 1.0
+    assert slowest_of(10_000, seed=20261121) < 1.0
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_more_give_no_traceback_no_delay_and_take_no_memory() -> None:
+    # In a process of its own, whose highest memory is that of the reading and nothing else.
+    script = (
+        "import resource, sys\n"
+        f"sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}\n"
+        "from test_hostile_input import slowest_of\n"
+        "print(slowest_of(100_000, seed=7), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    slowest, kilobytes = ran.stdout.split()
+    assert float(slowest) < 1.0
+    assert int(kilobytes) < 200_000
+
+
+@pytest.mark.parametrize("path", sorted(REGRESSIONS.glob("*")), ids=lambda path: path.name)
+def test_what_fuzzing_found_stays_harmless(path: Path) -> None:
+    data = path.read_bytes()
+    begun = time.process_time()
+    survive(data)
+    survive_zip(data)
+    assert time.process_time() - begun < 1.0
 
 
 @settings(max_examples=300, deadline=1000)

@@ -29,7 +29,7 @@ def counts(summary: CodeSummary) -> dict[str, int]:
 
 
 def test_an_elf_library_is_read_by_container(tmp_path: Path) -> None:
-    code = containers("sm_75 sm_80+ compute_80", times=4) + containers("sm_75 sm_80 compute_80 sm_90a")
+    code = containers("sm_75 sm_80+ compute_80@8.7", times=4) + containers("sm_75 sm_80 compute_80@8.5 sm_90a")
     found = read(tmp_path, elf((".text", b"\x90" * 64, ALLOC | EXECUTABLE), (".nv_fatbin", code)))
     plain = frozenset(
         {
@@ -45,6 +45,7 @@ def test_an_elf_library_is_read_by_container(tmp_path: Path) -> None:
         sass=((Architecture.parse("75"), 5), (Architecture.parse("80"), 5), (Architecture.parse("90a"), 1)),
         ptx=((Architecture.parse("80"), 5),),
         combinations=((plain, 4), (plain | {(CodeKind.SASS, Architecture.parse("90a"))}, 1)),
+        ptx_versions=((Architecture.parse("80"), (8, 7)),),
     )
 
 

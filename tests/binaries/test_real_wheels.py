@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gpuenv.binaries.environment_libraries import native_files
-from gpuenv.binaries.library import read_code_objects
+from gpuenv.binaries.library import library_needs, read_code_objects
 from gpuenv.binaries.main_set import main_set
 from gpuenv.binaries.wheel import read_wheel
 from gpuenv.models.binaries import CodeKind
@@ -115,3 +117,14 @@ def test_a_windows_wheel_is_read(tmp_path: Path) -> None:
         files = read_wheel(file, path.name)
     (cuda,) = [found.summary for found in files if found.path.endswith("onnxruntime_providers_cuda.dll")]
     assert [str(architecture) for architecture in main_set(cuda).sass] == ["75", "80", "86", "89", "120a"]
+    with zipfile.ZipFile(path) as archive:
+        dll = archive.read("onnxruntime/capi/onnxruntime_providers_cuda.dll")
+    needs = library_needs(dll)
+    assert {"cublas64_13.dll", "cublasLt64_13.dll", "MSVCP140.dll", "VCRUNTIME140.dll", "KERNEL32.dll"} <= set(
+        needs.libraries
+    )
+    objdump = shutil.which("objdump")
+    if objdump is not None:
+        (tmp_path / "cuda.dll").write_bytes(dll)
+        listed = subprocess.run([objdump, "-p", "cuda.dll"], cwd=tmp_path, check=True, capture_output=True, text=True)
+        assert list(needs.libraries) == re.findall(r"^\s*DLL Name: (\S+)$", listed.stdout, re.MULTILINE)

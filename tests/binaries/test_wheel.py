@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import random
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
     from gpuenv.models.binaries import InspectedFile
 
 SMALL = elf((".nv_fatbin", containers("sm_75", times=2)))
-LARGE = elf((".nv_fatbin", containers("sm_75 sm_120", times=200)), (".rodata", b"\0" * wheel._IN_MEMORY))
+LARGE = elf(
+    (".nv_fatbin", containers("sm_75 sm_120", times=200)),
+    (".rodata", random.Random(1).randbytes(1 << 16) + b"\0" * wheel._IN_MEMORY),  # noqa: S311 - the same each time
+)
 
 
 def make(members: dict[str, bytes], *, compression: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
@@ -107,3 +112,18 @@ def test_a_wheel_that_claims_too_much_is_refused_before_anything_is_unpacked() -
     with pytest.raises(GpuenvError) as caught:
         read_wheel(io.BytesIO(bytes(data[:entry] + several + end)), "bomb.whl")
     assert caught.value.code == "wheel-too-large"
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_compressions_that_no_wheel_has_are_refused(compression: int) -> None:
+    with pytest.raises(GpuenvError) as caught:
+        read_wheel(make({"a.so": SMALL}, compression=compression), "kit.whl")
+    assert caught.value.code == "wheel-damaged"
+
+
+def test_a_member_that_unpacks_to_a_thousand_times_its_size_is_refused_at_once() -> None:
+    bomb = make({"a.so": elf((".rodata", bytes(80_000_000)))})
+    begun = time.perf_counter()
+    with pytest.raises(GpuenvError) as caught:
+        read_wheel(bomb, "bomb.whl")
+    assert (caught.value.code, time.perf_counter() - begun < 1) == ("wheel-too-large", True)

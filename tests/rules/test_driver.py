@@ -11,7 +11,7 @@ from gpuenv.models.cuda import CudaVersion, DriverVersion
 from gpuenv.models.hardware import Driver, Probe
 from gpuenv.models.platform import Platform
 from gpuenv.models.resolution import DriverFit
-from gpuenv.rules.driver import driver_cuda, driver_fit, minimum_driver
+from gpuenv.rules.driver import driver_cuda, driver_fit, is_older, minimum_driver
 
 RELEASES = load_matrix(None, cwd=Path.cwd()).cuda
 LINUX = Platform(name="linux-x86_64")
@@ -80,3 +80,11 @@ def test_code_served_as_ptx_needs_a_driver_of_its_own_cuda_version() -> None:
     cuda = CudaVersion.parse("12.8")
     assert str(minimum_driver(cuda, LINUX, RELEASES, rows=(), is_ptx=False)) == "525.60.13"
     assert str(minimum_driver(cuda, LINUX, RELEASES, rows=(), is_ptx=True)) == "570.26"
+
+
+@pytest.mark.parametrize(
+    ("there", "first", "older"),
+    [("570.86.16", "570.148.08", True), ("570.148.08", "570.148.08", False), ("570", "570.148.08", False)],
+)
+def test_a_bare_branch_is_not_older_than_a_driver_of_it(there: str, first: str, *, older: bool) -> None:
+    assert is_older(DriverVersion.parse(there), DriverVersion.parse(first)) is older

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from packaging.version import Version
 
 from gpuenv.models.binaries import (
     CodeKind,
@@ -10,16 +13,14 @@ from gpuenv.models.binaries import (
     LibraryVerdict,
     MainSet,
 )
-from gpuenv.models.cuda import Architecture, ComputeCapability
+from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
 from gpuenv.models.hardware import Gpu, Probe
+from gpuenv.models.matrix import ArchitectureRow, Evidence, Provenance
 from gpuenv.models.notice import Notice
-from gpuenv.rules.library_verdict import (
-    chooses_by_itself,
-    is_optional,
-    library_verdict,
-    uncovered,
-    verdicts_for,
-)
+from gpuenv.rules.known_libraries import KnownLibraries
+from gpuenv.rules.library_names import family_of, is_optional
+from gpuenv.rules.library_verdict import Circumstances, library_verdict, verdicts_for
+from gpuenv.rules.uncovered import uncovered
 
 
 def images(text: str) -> frozenset[tuple[CodeKind, Architecture]]:
@@ -117,25 +118,27 @@ def test_nothing_serves_nobody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "chooses", "optional"),
+    ("name", "family", "optional"),
     [
-        ("libtorch_cuda.so", False, False),
-        ("libtorch_cuda_linalg.so", False, True),
-        ("libonnxruntime_providers_cuda.so", False, False),
-        ("libcublasLt.so.13", True, False),
-        ("cublas64_12.dll", True, False),
-        ("libcudnn_engines_precompiled.so.9", True, False),
-        ("cudnn_ops64_9.dll", True, False),
-        ("libcufft.so.12", True, False),
-        ("libcusparseLt.so.0", True, True),
-        ("libnccl.so.2", False, True),
-        ("libcupti.so.2025.1.1", False, True),
-        ("cupti64_2025.1.1.dll", False, True),
-        ("my_cublas_ops.so", False, False),
+        ("libtorch_cuda.so", None, False),
+        ("libtorch_cuda_linalg.so", None, True),
+        ("libonnxruntime_providers_cuda.so", None, False),
+        ("libonnxruntime_providers_tensorrt.so", None, True),
+        ("libcublasLt.so.13", "cublas", False),
+        ("cublas64_12.dll", "cublas", False),
+        ("libcudnn_engines_precompiled.so.9", "cudnn", False),
+        ("cudnn_ops64_9.dll", "cudnn", False),
+        ("libcufft.so.12", "cufft", False),
+        ("libcusparse.so.12", "cusparse", False),
+        ("libcusparseLt.so.0", "cusparseLt", True),
+        ("libnccl.so.2", None, True),
+        ("libcupti.so.2025.1.1", None, True),
+        ("cupti64_2025.1.1.dll", None, True),
+        ("my_cublas_ops.so", None, False),
     ],
 )
-def test_libraries_are_known_by_name(name: str, chooses: bool, optional: bool) -> None:  # noqa: FBT001 - a table
-    assert (chooses_by_itself(name), is_optional(name)) == (chooses, optional)
+def test_libraries_are_known_by_name(name: str, family: str | None, optional: bool) -> None:  # noqa: FBT001 - a table
+    assert (family_of(name), is_optional(name)) == (family, optional)
 
 
 def gpu(name: str, *capabilities: str) -> Gpu:
@@ -168,13 +171,20 @@ def judged(path: str, kind: str | None, *, is_required: bool = True) -> JudgedFi
         ([judged("a.so", "sass"), judged("b.so", None)], ()),
         (
             [judged("lib/a.so", "none"), judged("b.so", "sass"), judged("kit.whl!c.so", "none")],
-            (Notice.of("libraries-lack-gpu", gpu="card (12.0)", files=("a.so", "c.so")),),
+            (Notice.of("libraries-lack-gpu", gpu="card (12.0)", files=("a.so", "c.so"), target="sm_120"),),
         ),
         ([judged("a.so", "sass"), judged("b.so", "none", is_required=False)], ()),
         ([judged("libbnb_cuda118.so", "none"), judged("libbnb_cuda128.so", "sass")], ()),
         (
             [judged("libbnb_cuda118.so", "none"), judged("libbnb_cuda121.so", "none")],
-            (Notice.of("libraries-lack-gpu", gpu="card (12.0)", files=("libbnb_cuda118.so", "libbnb_cuda121.so")),),
+            (
+                Notice.of(
+                    "libraries-lack-gpu",
+                    gpu="card (12.0)",
+                    files=("libbnb_cuda118.so", "libbnb_cuda121.so"),
+                    target="sm_120",
+                ),
+            ),
         ),
         ([judged("a.so", None), judged("b.so", None)], (Notice.of("no-gpu-code", files=("a.so", "b.so")),)),
         ([], ()),
@@ -182,3 +192,101 @@ def judged(path: str, kind: str | None, *, is_required: bool = True) -> JudgedFi
 )
 def test_what_a_gpu_needs_and_does_not_get_is_named(files: list[JudgedFile], expected: tuple[Notice, ...]) -> None:
     assert uncovered(files, [gpu("card", "12.0")]) == expected
+
+
+def with_language(summary: CodeSummary, **languages: tuple[int, int]) -> CodeSummary:
+    versions = tuple((Architecture.parse(name), language) for name, language in languages.items())
+    return replace(summary, ptx_versions=versions)
+
+
+@pytest.mark.parametrize(
+    ("driver", "expected"),
+    [(None, "ptx"), ("13.0", "ptx"), ("12.9", "ptx"), ("12.8", "none")],
+)
+def test_ptx_needs_a_driver_that_knows_its_language(driver: str | None, expected: str) -> None:
+    extension = with_language(library(("sm_80 compute_80", 3)), compute_80=(8, 8))
+    circumstances = Circumstances(driver_cuda=CudaVersion.parse(driver) if driver else None)
+    found = library_verdict(extension, ComputeCapability.parse("12.0"), circumstances)
+    assert found.kind == expected
+    if expected == "none":
+        assert (found.reason, str(found.needs_cuda)) == ("ptx-needs-newer-driver", "12.9")
+
+
+def test_ptx_older_than_the_machine_code_beside_it_is_the_fault_of_sm80_and_sm370() -> None:
+    windows = library(("sm_37 sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_90 compute_37", 400))
+    found = library_verdict(windows, ComputeCapability.parse("12.0"))
+    assert (found.kind, found.share, found.reason) == ("none", 0.0, "ptx-older-than-machine-code")
+    assert verdict(windows, "8.9") == ("sass", 1.0)
+    # Of a library that chooses by itself older PTX is what it falls back to.
+    assert verdict(windows, "12.0", chooses=True)[0] == "ptx"
+
+
+def test_code_for_70_80_and_86_runs_on_jetson_from_cuda_13_2_on() -> None:
+    orin = ComputeCapability.parse("8.7")
+    build = library(("sm_80 sm_86 sm_90", 5))
+    assert library_verdict(build, orin).kind == "none"
+    newer = Circumstances(build_cuda=CudaVersion(major=13, minor=2))
+    assert library_verdict(build, orin, newer).kind == "sass"
+
+
+def known(*, toolkit: str | None = None, cudnn: str | None = None) -> KnownLibraries:
+    return KnownLibraries(
+        toolkit=CudaVersion.parse(toolkit) if toolkit else None,
+        cudnn=Version(cudnn) if cudnn else None,
+        architectures=(
+            row("7.0", "9.0", "12.9", last_cudnn="9.10.2"),
+            row("12.0", "12.8", None, first_cudnn="9.7.0"),
+        ),
+    )
+
+
+def row(
+    capability: str, first: str, last: str | None, *, first_cudnn: str | None = None, last_cudnn: str | None = None
+) -> ArchitectureRow:
+    return ArchitectureRow(
+        capability=ComputeCapability.parse(capability),
+        generation="",
+        minimum_cuda=CudaVersion.parse(first),
+        maximum_cuda=CudaVersion.parse(last) if last else None,
+        minimum_driver_branch=None,
+        maximum_driver_branch=None,
+        minimum_cudnn=Version(first_cudnn) if first_cudnn else None,
+        maximum_cudnn=Version(last_cudnn) if last_cudnn else None,
+        open_kernel_module_only=False,
+        provenance=Provenance(evidence=Evidence.REPORT, source="", verified=""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "release", "gpu_capability", "kind"),
+    [
+        ("libcusparse.so.12", known(toolkit="13.2"), "7.0", "none"),
+        ("libcusparse.so.12", known(toolkit="12.9"), "7.0", "sass"),
+        ("libcusparse.so.12", known(), "7.0", "sass"),
+        ("libcudnn_ops.so.9", known(cudnn="9.11.0"), "7.0", "none"),
+        ("libcudnn_ops.so.9", known(cudnn="9.10.2.21"), "7.0", "sass"),
+        ("libcudnn_ops.so.9", known(cudnn="9.1.0"), "12.0", "none"),
+        ("libcudnn_ops.so.9", known(cudnn="9.12.0"), "12.0", "ptx"),
+        ("libcutensor.so.2", known(toolkit="13.2"), "7.0", "sass"),
+        ("libtorch_cuda.so", known(toolkit="13.2"), "7.0", "sass"),
+    ],
+)
+def test_what_is_known_of_a_release_counts_more_than_what_is_left_in_a_file(
+    name: str, release: KnownLibraries, gpu_capability: str, kind: str
+) -> None:
+    leftover = library(("sm_70 compute_70", 3))
+    ((_, found),) = verdicts_for(name, leftover, [gpu("card", gpu_capability)], Circumstances(known=release))
+    assert (found.kind, found.reason) == (kind, "dropped-by-release" if kind == "none" else None)
+
+
+def test_a_library_whose_ptx_waits_for_a_driver_is_told_apart() -> None:
+    waiting = LibraryVerdict(
+        kind="none", share=0.0, reason="ptx-needs-newer-driver", needs_cuda=CudaVersion(major=13, minor=2)
+    )
+    file = replace(judged("ext.so", "none"), verdicts=(("card", waiting),))
+    found = uncovered([file], [gpu("card", "12.0")], driver_cuda=CudaVersion(major=12, minor=8))
+    assert found == (
+        Notice.of(
+            "library-ptx-needs-newer-driver", gpu="card (12.0)", files=("ext.so",), cuda="13.2", driver_cuda="12.8"
+        ),
+    )

@@ -9,7 +9,7 @@ import pytest
 from packaging.tags import parse_tag, sys_tags
 
 from gpuenv.models.platform import Platform, PlatformName, PythonVersion
-from gpuenv.rules.wheel_tags import supported_tags
+from gpuenv.rules.wheel_tags import glibc_suffices, supported_tags
 
 LINUX: Final = Platform(name="linux-x86_64", glibc=(2, 28))
 
@@ -47,3 +47,22 @@ def test_the_tags_made_for_this_interpreter_are_among_those_it_reports() -> None
     python = PythonVersion(major=sys.version_info.major, minor=sys.version_info.minor)
     platform = Platform(name="linux-x86_64", glibc=(2, 17))
     assert supported_tags(platform, python) <= set(sys_tags())
+
+
+@pytest.mark.parametrize(
+    ("needed", "platform", "suffices"),
+    [
+        (None, Platform(name="linux-x86_64", glibc=(2, 12)), True),
+        ((2, 28), Platform(name="linux-x86_64", glibc=(2, 28)), True),
+        ((2, 28), Platform(name="linux-x86_64", glibc=(2, 27)), False),
+        ((2, 28), Platform(name="linux-x86_64"), True),
+        ((2, 34), Platform(name="linux-x86_64"), False),
+        ((2, 34), Platform(name="linux-aarch64"), True),
+        ((2, 34), Platform(name="linux-aarch64", glibc=(2, 31)), False),
+        ((2, 28), Platform(name="windows-x86_64"), True),
+    ],
+)
+def test_wheels_take_a_glibc_that_is_new_enough(
+    needed: tuple[int, int] | None, platform: Platform, *, suffices: bool
+) -> None:
+    assert glibc_suffices(needed, platform.effective_glibc) is suffices

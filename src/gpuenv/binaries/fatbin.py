@@ -4,7 +4,8 @@ Learned by measurement on files of nvcc 13 and on shipped libraries; little endi
 
 - container: magic, u16 version 1, u16 header size 16, u64 payload size;
 - entry: u16 kind, u16 0x0101, u32 header size, u64 padded payload size, u32 compressed size @16, u16 minor and major
-  @24, u32 architecture @28, u64 flags @40. The next entry follows the padded payload.
+  @24 (of PTX the version of its language, 9.2 from CUDA 13.2), u32 architecture @28, u64 flags @40. The next entry
+  follows the padded payload.
 """
 
 from __future__ import annotations
@@ -76,9 +77,12 @@ def container_end(buffer: Buffer, position: int, limit: int) -> int:
 def read_entry(buffer: Buffer, position: int) -> tuple[int, int]:
     """Read an entry's header, which must lie in the buffer: the packed image (0: of no known kind), and its size.
 
-    Packed are, from the lowest bit on: `a`, `f`, compressed, twelve bits of architecture, the kind.
+    Packed are, from the lowest bit on: `a`, `f`, compressed, twelve bits of architecture, five of the kind, and of PTX
+    eight bits each of the minor and major version of its language.
     """
-    kind, tag, header_bytes, payload_bytes, compressed_bytes, _, _, architecture, flags = _entry(buffer, position)
+    kind, tag, header_bytes, payload_bytes, compressed_bytes, minor, major, architecture, flags = _entry(
+        buffer, position
+    )
     if tag != _ENTRY_TAG or not ENTRY_HEADER_BYTES <= header_bytes <= _LARGEST_HEADER:
         raise FormatError("entry-unknown", position)
     size = header_bytes + payload_bytes
@@ -86,7 +90,8 @@ def read_entry(buffer: Buffer, position: int) -> tuple[int, int]:
         return 0, size
     if not _LOWEST_ARCHITECTURE <= architecture <= _HIGHEST_ARCHITECTURE:
         raise FormatError("entry-unknown", position)
-    return kind << 15 | architecture << 3 | (4 if compressed_bytes else 0) | flags >> _SUFFIX_BIT & 3, size
+    image = kind << 15 | architecture << 3 | (4 if compressed_bytes else 0) | flags >> _SUFFIX_BIT & 3
+    return (image | (major & 0xFF) << 28 | (minor & 0xFF) << 20 if kind == PTX else image), size
 
 
 def read_container(buffer: Buffer, position: int, limit: int) -> tuple[Images, int]:

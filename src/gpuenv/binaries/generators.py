@@ -13,7 +13,7 @@ from gpuenv.models.cuda import ComputeCapability, CudaVersion
 from gpuenv.process import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _NVRTC: Final = re.compile(r"libnvrtc\.so\.\d+|libnvrtc-[0-9a-f]+\.so\.\d+[\d.]*|nvrtc64_\d+_\d+\.dll")
@@ -37,24 +37,30 @@ print(json.dumps(answer))
 """
 
 
-def code_generators(files: Iterable[tuple[Path, str | None]], environ: Mapping[str, str]) -> tuple[CodeGenerator, ...]:
-    """Ask each generator among the files, given with their distributions; each in a process of its own.
+def is_generator(path: Path) -> bool:
+    """Tell by its name whether a file is a code generator."""
+    return _NVRTC.fullmatch(path.name) is not None or _PTXAS.fullmatch(path.name) is not None
 
-    One that crashes, hangs or says nothing is told without version and architectures.
-    """
-    found = []
-    for path, distribution in files:
-        if _NVRTC.fullmatch(path.name):
-            cuda, architectures = _ask_nvrtc(path, environ)
-            found.append(
-                CodeGenerator(
-                    kind="nvrtc", path=str(path), distribution=distribution, cuda=cuda, architectures=architectures
-                )
-            )
-        elif _PTXAS.fullmatch(path.name):
-            cuda = _ask_ptxas(path, environ)
-            found.append(CodeGenerator(kind="ptxas", path=str(path), distribution=distribution, cuda=cuda))
-    return tuple(found)
+
+def ask_generator(path: Path, environ: Mapping[str, str]) -> str:
+    """Ask a generator what it is, in a process of its own; empty for one that crashes, hangs or is none."""
+    is_nvrtc = _NVRTC.fullmatch(path.name) is not None
+    argv = [sys.executable, "-I", "-c", _QUESTION, str(path)] if is_nvrtc else [str(path), "--version"]
+    try:
+        asked = run(argv, env=environ, timeout_s=_PATIENCE_S)
+    except GpuenvError:
+        return ""  # a file of that name that is no program
+    return asked.stdout if asked.succeeded else ""
+
+
+def parse_generator(path: Path, distribution: str | None, answer: str) -> CodeGenerator:
+    """Give an answer its meaning; one that says nothing tells no version and no architectures."""
+    if _NVRTC.fullmatch(path.name):
+        cuda, architectures = parse_nvrtc_answer(answer)
+        return CodeGenerator(
+            kind="nvrtc", path=str(path), distribution=distribution, cuda=cuda, architectures=architectures
+        )
+    return CodeGenerator(kind="ptxas", path=str(path), distribution=distribution, cuda=parse_ptxas_version(answer))
 
 
 def find_programs(site_packages: Path) -> tuple[tuple[Path, str | None], ...]:
@@ -85,17 +91,3 @@ def parse_ptxas_version(text: str) -> CudaVersion | None:
     """Read `Cuda compilation tools, release 12.9, V12.9.86`; None where it is not there."""
     found = _PTXAS_RELEASE.search(text)
     return CudaVersion.parse(found[1]) if found else None
-
-
-def _ask_nvrtc(
-    path: Path, environ: Mapping[str, str]
-) -> tuple[CudaVersion | None, tuple[ComputeCapability, ...] | None]:
-    asked = run([sys.executable, "-I", "-c", _QUESTION, str(path)], env=environ, timeout_s=_PATIENCE_S)
-    return parse_nvrtc_answer(asked.stdout) if asked.succeeded else (None, None)
-
-
-def _ask_ptxas(path: Path, environ: Mapping[str, str]) -> CudaVersion | None:
-    try:
-        return parse_ptxas_version(run([str(path), "--version"], env=environ, timeout_s=_PATIENCE_S).stdout)
-    except GpuenvError:
-        return None  # a file of that name that is no program

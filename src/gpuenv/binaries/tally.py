@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gpuenv.models.binaries import Images as ImageSet
 
 _KINDS: Final = {PTX: CodeKind.PTX, SASS: CodeKind.SASS, LTO_IR: CodeKind.LTO_IR}
+_COMPRESSED: Final = 4
 _SUFFIXES: Final[tuple[Literal["", "a", "f"], ...]] = ("", "a", "f", "a")
 
 
@@ -49,7 +50,8 @@ class Tally:
                 for architecture, number in _by_architecture(self._counts[Role.RELOCATABLE].items(), kind)
             ),
             is_partial=is_partial,
-            compressed=sum(number for images, number in loaded for image in images if code_object(image).is_compressed),
+            compressed=sum(number for images, number in loaded for image in images if image & _COMPRESSED),
+            ptx_versions=_ptx_versions(loaded),
         )
 
 
@@ -57,11 +59,11 @@ def code_object(image: int, *, is_relocatable: bool = False) -> CodeObject:
     """Unpack what `fatbin.read_entry` made."""
     number = image >> 3 & 0xFFF
     return CodeObject(
-        kind=_KINDS[image >> 15],
+        kind=_KINDS[image >> 15 & 0x1F],
         architecture=Architecture(
             capability=ComputeCapability(major=number // 10, minor=number % 10), suffix=_SUFFIXES[image & 3]
         ),
-        is_compressed=bool(image & 4),
+        is_compressed=bool(image & _COMPRESSED),
         is_relocatable=is_relocatable,
     )
 
@@ -77,6 +79,14 @@ def _by_architecture(counted: Iterable[tuple[Images, int]], kind: CodeKind) -> t
         for architecture in {code for found, code in _image_set(images) if found is kind}:
             counts[architecture] = counts.get(architecture, 0) + number
     return tuple(sorted(counts.items()))
+
+
+def _ptx_versions(counted: Iterable[tuple[Images, int]]) -> tuple[tuple[Architecture, tuple[int, int]], ...]:
+    newest: dict[Architecture, tuple[int, int]] = {}
+    for image in {image for images, _ in counted for image in images if image >> 15 & 0x1F == PTX}:
+        architecture = code_object(image).architecture
+        newest[architecture] = max(newest.get(architecture, (0, 0)), (image >> 28, image >> 20 & 0xFF))
+    return tuple(sorted(newest.items()))
 
 
 def _combinations(counted: Mapping[Images, int]) -> tuple[tuple[ImageSet, int], ...]:

@@ -23,6 +23,13 @@ _IN_MEMORY: Final = 8 * 1024 * 1024
 """Members up to this size, in bytes, are unpacked into memory; larger ones are read as they pass by."""
 _LARGEST: Final = 16 * 1024**3
 """Bytes of all native members of a wheel together, unpacked; the largest real one (CUDA libraries) has 2 GiB."""
+_SMALL: Final = 64 * 1024 * 1024
+"""Bytes that are unpacked in no time, however well they are packed."""
+_BOMB: Final = 200
+"""Bytes that one packed byte of a member unpacks to; libraries reach 20. More is made to keep its reader busy."""
+
+_COMPRESSIONS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What wheels are packed with. The others that Python knows ask for memory before they find fault with anything."""
 
 BROKEN_ARCHIVE: Final = (
     zipfile.BadZipFile,
@@ -57,7 +64,10 @@ def read_wheel(
     try:
         with zipfile.ZipFile(file) as archive:
             members = [member for member in archive.infolist() if wanted(member.filename)]
-            if sum(member.file_size for member in members) > _LARGEST:
+            unknown = {member.compress_type for member in members} - _COMPRESSIONS
+            if unknown:
+                raise GpuenvError("wheel-damaged", path=name, detail=f"compression {max(unknown)}")
+            if sum(member.file_size for member in members) > _LARGEST or any(map(_is_bomb, members)):
                 raise GpuenvError("wheel-too-large", path=name, limit_bytes=_LARGEST)
             if not is_thorough:
                 cuda = [member for member in members if "cuda" in member.filename.rpartition("/")[2].lower()]
@@ -67,6 +77,10 @@ def read_wheel(
             )
     except BROKEN_ARCHIVE as error:
         raise GpuenvError("wheel-damaged", path=name, detail=str(error) or type(error).__name__) from error
+
+
+def _is_bomb(member: zipfile.ZipInfo) -> bool:
+    return member.file_size > max(_SMALL, _BOMB * member.compress_size)
 
 
 def _inspect(

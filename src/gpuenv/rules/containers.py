@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gpuenv.models.binaries import CodeKind
+from gpuenv.models.binaries import CodeKind, CodeSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from gpuenv.models.binaries import CodeSummary, Images
+    from gpuenv.models.binaries import Images
+    from gpuenv.models.cuda import Architecture
 
 NEARLY_ALL: Final = 2 / 3
 """The share from which code counts as that of the library. ONNX Runtime 1.31.1 has sm_75 in 217 of its 308 containers
@@ -33,6 +34,22 @@ def judged_containers(summary: CodeSummary) -> tuple[tuple[Images, int], ...]:
 
 def _is_general(images: Images) -> bool:
     return any(kind is not CodeKind.LTO_IR and not architecture.suffix for kind, architecture in images)
+
+
+def joined(summaries: Sequence[CodeSummary]) -> CodeSummary:
+    """Take several files for one: what a family of libraries holds together."""
+    versions: dict[Architecture, tuple[int, int]] = {}
+    for architecture, language in (found for summary in summaries for found in summary.ptx_versions):
+        versions[architecture] = max(versions.get(architecture, (0, 0)), language)
+    return CodeSummary(
+        containers=sum(summary.containers for summary in summaries),
+        objects=sum(summary.objects for summary in summaries),
+        sass=(),
+        ptx=(),
+        combinations=tuple(counted for summary in summaries for counted in summary.combinations),
+        embedded=tuple(counted for summary in summaries for counted in summary.embedded),
+        ptx_versions=tuple(sorted(versions.items())),
+    )
 
 
 def total(counted: Iterable[tuple[Images, int]]) -> int:

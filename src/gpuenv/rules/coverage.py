@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.models.cuda import ComputeCapability, CudaVersion
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from gpuenv.models.cuda import Architecture
-    from gpuenv.models.matrix import ArchitectureRow, TorchBuild
+    from gpuenv.models.matrix import ArchitectureRow, OnnxRuntimeBuild, TorchBuild
 
 _THOR_BEFORE_CUDA_13: Final = ComputeCapability(major=10, minor=1)
 _THOR: Final = ComputeCapability(major=11, minor=0)
@@ -110,6 +110,31 @@ def build_coverage(
     return BuildCoverage(kind="ptx", via=ptx)
 
 
+def runtime_coverage(
+    build: OnnxRuntimeBuild,
+    capability: ComputeCapability,
+    *,
+    driver_cuda: CudaVersion | None,
+    architecture: ArchitectureRow | None,
+) -> BuildCoverage:
+    """Judge a build of ONNX Runtime for one GPU, as `build_coverage` does one of torch.
+
+    It loads any cuDNN of its major, so that its major alone has to know the GPU.
+    """
+    cubin = best_sass(build.sass, capability, build_cuda=build.cuda)
+    if cubin is not None:
+        return BuildCoverage(kind="sass", via=cubin)
+    if not any(ptx_compiles_for(code, capability) for code in build.ptx):
+        return BuildCoverage(kind="none", refusal="no-code-for-gpu")
+    ptx = best_ptx(build.sass, build.ptx, capability)
+    needed = architecture.minimum_cudnn if architecture is not None else None
+    if ptx is None or (needed is not None and needed.major > build.cudnn_major):
+        return BuildCoverage(kind="none", refusal="libraries-lack-architecture")
+    if driver_cuda is not None and driver_cuda < build.cuda:
+        return BuildCoverage(kind="none", refusal="ptx-needs-newer-driver")
+    return BuildCoverage(kind="ptx", via=ptx)
+
+
 def _libraries_serve(build: TorchBuild, architecture: ArchitectureRow | None) -> bool:
     """Whether the cuDNN and NVRTC beside a build know the GPU: both come with the build's CUDA version."""
     if architecture is None:
@@ -117,6 +142,11 @@ def _libraries_serve(build: TorchBuild, architecture: ArchitectureRow | None) ->
     if build.cuda is None or build.cuda < architecture.minimum_cuda:
         return False
     return architecture.minimum_cudnn is None or build.cudnn is None or build.cudnn >= architecture.minimum_cudnn
+
+
+def same_gpu(first: ComputeCapability, second: ComputeCapability) -> bool:
+    """Tell whether two capabilities are those of one GPU."""
+    return _one_name(first) == _one_name(second)
 
 
 def _one_name(capability: ComputeCapability) -> ComputeCapability:

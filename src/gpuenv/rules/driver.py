@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.cuda import DriverVersion
 from gpuenv.models.resolution import DriverFit
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,6 +68,11 @@ def read_driver(driver: Driver, platform: Platform, releases: Sequence[CudaRelea
         by_table=by_table,
         floors={release.version.major: floor_driver(release, platform) for release in releases},
     )
+
+
+def is_older(version: DriverVersion, first: DriverVersion) -> bool:
+    """Tell whether a driver is older than another; a bare branch stands for the drivers of it that are in use."""
+    return _in_use(version) < first
 
 
 def driver_fit(

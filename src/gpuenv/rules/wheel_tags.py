@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 
-from gpuenv.models.platform import DEFAULT_GLIBC
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gpuenv.models.platform import Platform, PythonVersion
 
 _OLDEST_MANYLINUX_MINOR = 5
+_OLDEST_GLIBC = (2, _OLDEST_MANYLINUX_MINOR)
 _LEGACY_MANYLINUX = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
 _MACOS_ASSUMED = (15, 0)
-"""macOS version assumed for a target: torch 2.12 and newer need 14.0."""
+"""macOS version assumed for a target that states none: torch 2.12 and newer need 14.0."""
 
 
 @lru_cache(maxsize=32)
@@ -35,15 +34,20 @@ def supported_tags(platform: Platform, python: PythonVersion) -> frozenset[Tag]:
     )
 
 
+def glibc_suffices(needed: tuple[int, int] | None, there: tuple[int, int] | None) -> bool:
+    """Tell whether wheels that need a glibc (None: any) can be installed where there is one (None: another system)."""
+    return needed is None or there is None or there >= needed
+
+
 def _platforms(platform: Platform) -> Iterator[str]:
     match platform.name:
         case "windows-x86_64":
             yield "win_amd64"
         case "macos-arm64":
-            yield from mac_platforms(_MACOS_ASSUMED, "arm64")
+            yield from mac_platforms(platform.macos or _MACOS_ASSUMED, "arm64")
         case "linux-x86_64" | "linux-aarch64":
             processor = platform.name.removeprefix("linux-")
-            major, minor = platform.glibc or DEFAULT_GLIBC
+            major, minor = platform.effective_glibc or _OLDEST_GLIBC
             for step in range(minor, _OLDEST_MANYLINUX_MINOR - 1, -1):
                 yield f"manylinux_{major}_{step}_{processor}"
                 if (major, step) in _LEGACY_MANYLINUX:
