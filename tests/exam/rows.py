@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from gpuenv.models.target import Target
 
 _FILE: Final = Path(__file__).with_name("machines.toml")
-_SHARED: Final = ("platform", "driver", "wsl", "asks", "indexes")
-_ANSWERS: Final = frozenset({"torch", "fit", "via", "onnxruntime", "notes", "conflict", "causes", "gives"})
-_ROW_KEYS: Final = _ANSWERS | frozenset(_SHARED) | {"id", "gpus", "cuda", "python"}
+_SHARED: Final = ("platform", "driver", "wsl", "glibc", "asks", "indexes")
+_ANSWERS: Final = frozenset({"torch", "fit", "via", "onnxruntime", "notes", "not", "conflict", "causes", "gives"})
+_ROW_KEYS: Final = _ANSWERS | frozenset(_SHARED) | {"id", "gpus", "names", "cuda", "python"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,8 @@ class Row:
     machine: Target
     asked: Request
     answer: dict[str, Any]
+    glibc: str | None = None
+    """As the row states it."""
 
 
 def parse_rows(text: str) -> tuple[Row, ...]:
@@ -58,9 +60,21 @@ def _row(name: str, row: dict[str, Any]) -> Row:
         platform=row["platform"],
         python=row.get("python", "3.12"),
         is_wsl=row.get("wsl", False),
+        glibc=_glibc(row.get("glibc")),
     )
+    if "names" in row:
+        names = row["names"].split(",")
+        machine = replace(
+            machine, gpus=tuple(replace(gpu, name=name) for gpu, name in zip(machine.gpus, names, strict=True))
+        )
     asked = request(*row.get("asks", ["torch"]), policy=IndexPolicy(row.get("indexes", "auto")))
-    return Row(name=name, machine=machine, asked=asked, answer={key: row[key] for key in row if key in _ANSWERS})
+    answer = {key: row[key] for key in row if key in _ANSWERS}
+    return Row(name=name, machine=machine, asked=asked, answer=answer, glibc=row.get("glibc"))
+
+
+def _glibc(text: str | None) -> tuple[int, int] | None:
+    major, _, minor = (text or "").partition(".")
+    return (int(major), int(minor)) if minor else None
 
 
 ROWS: Final = parse_rows(_FILE.read_text(encoding="utf-8"))

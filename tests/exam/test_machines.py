@@ -41,14 +41,18 @@ def as_row(outcome: Resolution | Conflict) -> dict[str, object]:
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
 def test_a_machine_gets_its_right_answer(row: Row) -> None:
-    found = as_row(answer_of(row))
+    outcome = answer_of(row)
+    found = as_row(outcome)
     expected = dict(row.answer)
     notes = expected.pop("notes", [])
+    refusals: dict[str, str] = expected.pop("not", {})
     assert {key: found.get(key) for key in expected} == expected
     if "conflict" not in expected:
         reported = found["notes"]
         assert isinstance(reported, list)
         assert set(notes) <= set(reported)
+    codes = {rejected.candidate.build.label: rejected.reason.code for rejected in outcome.rejected}
+    assert {build: codes.get(build) for build in refusals} == refusals
 
 
 def test_the_table_leaves_no_generation_and_no_driver_branch_out() -> None:

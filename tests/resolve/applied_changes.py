@@ -55,8 +55,15 @@ def _on_aarch64(change: Notice, machine: Target) -> Target:
     return replace(machine, platform=Platform(name="linux-aarch64", glibc=(2, 28)))
 
 
+def _on_newer_system(change: Notice, machine: Target) -> Target:
+    major, _, minor = str(change.context["glibc"]).partition(".")
+    return replace(machine, platform=replace(machine.platform, glibc=(int(major), int(minor))))
+
+
 def _together(change: Notice, asked: Request, machine: Target) -> tuple[Request, Target]:
-    words = iter(shlex.split(str(change.context["arguments"])))
+    words = iter(shlex.split(str(change.context["arguments"] or "")))
+    if change.context.get("glibc"):
+        machine = _on_newer_system(change, machine)
     requirements = []
     for word in words:
         if word == "--python":
@@ -98,6 +105,7 @@ _OF_THE_MACHINE: Final[Mapping[str, Callable[[Notice, Target], Target]]] = {
     "install-driver-branch": lambda change, machine: _driven(machine, str(change.context["branch"])),
     "install-jetpack": lambda change, machine: _driven(machine, str(change.context["branch"])),
     "change-platform": _on_aarch64,
+    "change-system": _on_newer_system,
     "select-gpus": _only,
     "use-cpu": lambda _, machine: replace(machine, gpus=(), driver=None),
 }

@@ -10,16 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exam.rows import ROWS
+from gpuenv.models.cuda import Architecture
+from gpuenv.models.hardware import MigInstance
+from gpuenv.models.index import Source, SourceKind
+from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict
 from gpuenv.report.messages import phrase
 from gpuenv.resolve.resolver import resolve
 from resolve.applied_changes import apply
 from resolve.machine_strategies import few, machines, policies
+from resolve.test_installed import installed
 from support.machines import gpu, matrix, request, tables, target
 
 if TYPE_CHECKING:
     from exam.rows import Row
-    from gpuenv.models.request import IndexPolicy, Request
+    from gpuenv.models.request import Request
     from gpuenv.models.target import Target
     from gpuenv.report.messages import Language
 
@@ -96,3 +101,72 @@ def test_gpus_of_this_machine_are_selected_by_what_names_them() -> None:
     outcome = resolve(request(), here, matrix(), tables=tables())
     assert isinstance(outcome, Conflict)
     assert [cause.change.context["visible"] for cause in outcome.causes] == ["GPU-a", "1"]
+
+
+def offered(outcome: object) -> tuple[str, list[str]]:
+    assert isinstance(outcome, Conflict)
+    return outcome.reason.code, [cause.change.code for cause in outcome.causes]
+
+
+def hints(outcome: object) -> list[str]:
+    assert isinstance(outcome, Conflict)
+    return [hint for cause in outcome.causes for hint in phrase(cause.change.code, cause.change.context, "en").hints]
+
+
+def test_an_index_that_could_not_be_reached_is_the_way_out_where_the_others_have_nothing() -> None:
+    machine = target("8.6", driver="581.15", platform="windows-x86_64")
+    left = replace(request(), sources=request(policy=IndexPolicy.PYPI).sources)
+    outcome = resolve(left, machine, matrix(), tables=tables())
+    assert offered(outcome) == ("no-gpu-build-on-index", ["reach-index"])
+    assert hints(outcome)[0].endswith("--indexes pytorch")
+
+
+def test_a_folder_without_builds_is_told_of_for_a_cpu_too() -> None:
+    folder = Source(kind=SourceKind.FIND_LINKS, location="/wheels")
+    asked = replace(request(), policy=IndexPolicy.LOCATION, sources=(folder,))
+    outcome = resolve(asked, target(), matrix(), tables=tables())
+    assert offered(outcome) == ("no-build-on-index", ["change-indexes"])
+    assert hints(outcome) == ["gpuenv plan torch --target cpu --platform linux-x86_64 --python 3.12 --indexes auto"]
+
+
+def test_a_platform_without_any_build_is_told_of() -> None:
+    nothing = replace(matrix(), torch=tuple(build for build in matrix().torch if build.platform != "macos-arm64"))
+    outcome = resolve(request(), target(platform="macos-arm64"), nothing)
+    assert offered(outcome) == ("no-build-for-platform", [])
+
+
+def test_a_nightly_channel_that_serves_a_new_gpu_is_offered() -> None:
+    code = frozenset({Architecture.parse("130")})
+    channel = replace(next(one for one in matrix().nightly if one.tag == "nightly/cu134"), sass=code)
+    only_new = tuple(build for build in matrix().torch if not build.ptx)
+    outcome = resolve(
+        request(), target("13.0", driver="595.71.05"), replace(matrix(), nightly=(channel,), torch=only_new)
+    )
+    assert offered(outcome) == ("no-build-for-gpu", ["use-nightly", "use-cpu"])
+    assert hints(outcome)[0].endswith("--channel nightly")
+
+
+def test_a_linux_without_glibc_takes_no_wheels_at_all() -> None:
+    machine = target("8.6", driver="580.95.05", origin="detected")
+    machine = replace(machine, platform=replace(machine.platform, glibc=None))
+    assert offered(resolve(request(), machine, matrix(), tables=tables())) == ("no-wheels-for-musl", ["change-system"])
+
+
+def test_on_this_machine_another_python_takes_another_environment() -> None:
+    machine = target("12.0", driver="580.95.05", python="3.8", origin="detected")
+    there = replace(installed("numpy==1.24.0"), python_version=machine.python)
+    outcome = resolve(request(), machine, matrix(), environment=there, tables=tables())
+    assert hints(outcome) == ["gpuenv install torch --python 3.11 --venv env-3.11"]
+
+
+def test_the_parts_of_a_divided_gpu_are_named_by_their_own_uuids() -> None:
+    part = MigInstance(name="NVIDIA A100 MIG 1g.5gb", uuid="MIG-1", memory_bytes=None)
+    divided = replace(gpu("8.0", index=0, uuid="GPU-a"), is_mig=True, mig_instances=(part,))
+    here = target("6.1", driver="580.95.05", origin="detected")
+    both = replace(here, gpus=(divided, gpu("6.1", index=1, uuid="GPU-b"), gpu("12.0", index=2, uuid="GPU-c")))
+    conflict = resolve(request(), both, matrix(), tables=tables())
+    assert isinstance(conflict, Conflict)
+    assert [subset.select for subset in conflict.subsets] == [
+        "CUDA_VISIBLE_DEVICES=MIG-1,GPU-b",
+        "CUDA_VISIBLE_DEVICES=MIG-1,GPU-c",
+    ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
 
 from gpuenv.models.index import IndexedWheel, ProjectPage, Source, SourceKind
@@ -15,6 +16,7 @@ from gpuenv.resolve.resolver import resolve
 from support.machines import PYTORCH, matrix, request, tables, target
 
 if TYPE_CHECKING:
+    from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.platform import PlatformName
     from gpuenv.models.request import Request
     from gpuenv.models.target import Target
@@ -93,6 +95,41 @@ def test_a_folder_of_wheels_serves_a_described_target_and_nothing_else_is_taken(
     assert chosen(answer(asked, old, pages)) == ("no-gpu-build-on-index",)
 
 
+def acme(label: str, tag: str, *, source: Source) -> CompatibilityMatrix:
+    """Add a company's own build, as it was measured in a folder or on a mirror."""
+    like = next(build for build in matrix().torch if build.label == "2.15.0+cu130")
+    on_mirror = source.kind is SourceKind.PYTORCH
+    own = replace(like, local=label, tag=tag, on_pytorch_index=on_mirror, on_pypi=False)
+    return replace(matrix(), torch=(*matrix().torch, own))
+
+
+@pytest.mark.parametrize(
+    ("source", "tag"),
+    [
+        (Source(kind=SourceKind.FIND_LINKS, location="/wheels"), None),
+        (Source(kind=SourceKind.PYTORCH, location="https://mirror.example/whl"), "cu130"),
+    ],
+    ids=["folder", "mirror"],
+)
+def test_a_companys_own_build_is_pinned_by_its_own_label(source: Source, tag: str | None) -> None:
+    pages = page(tag, wheel("torch", "2.15.0+acme1"), source=source)
+    asked = replace(request(), policy=IndexPolicy.LOCATION, sources=(source,))
+    data = acme("acme1", "cu130", source=source)
+    outcome = resolve(asked, target("12.0", driver=NEW), data, pages=pages)
+    assert chosen(outcome) == ("2.15.0+acme1",)
+    assert isinstance(outcome, Resolution)
+    assert outcome.torch is not None
+    assert (outcome.pins[0].requirement, outcome.torch.build.label) == ("torch==2.15.0+acme1", "2.15.0+acme1")
+    for wanted, answered in (("==2.15.0", True), ("==2.15.0+acme1", True), ("==2.15.0+acme2", False)):
+        found = resolve(
+            replace(asked, requirements=(Requirement(f"torch{wanted}"),)),
+            target("12.0", driver=NEW),
+            data,
+            pages=pages,
+        )
+        assert isinstance(found, Resolution) is answered, wanted
+
+
 def nightly_pages(*dates: str, platform: str = LINUX) -> Pages:
     wheels = [wheel("torch", f"2.16.0.dev{date}+cu132", on=platform) for date in dates]
     wheels += [wheel("torchvision", f"0.30.0.dev{date}+cu132", on=platform) for date in dates[:1]]
@@ -113,6 +150,18 @@ def test_nightly_builds_are_taken_when_asked_for_at_one_date_for_the_family(plat
         replace(asked, requirements=asked.requirements[:1]), machine, matrix(), pages=pages, tables=tables()
     )
     assert chosen(alone) == ("2.16.0.dev20261120+cu132",)
+
+
+def test_where_no_night_has_all_of_the_family_the_nearest_that_is_not_newer_goes_along() -> None:
+    torch = [wheel("torch", f"2.16.0.dev{date}+cu132") for date in ("20261117", "20261120")]
+    vision = [wheel("torchvision", f"0.30.0.dev{date}+cu132") for date in ("20261115", "20261118", "20261121")]
+    pages = page("nightly/cu132", *torch) | page("nightly/cu132", *vision, project="torchvision")
+    asked = replace(request("torch", "torchvision"), channel="nightly")
+    outcome = answer(asked, target("12.0", driver="595.71.05"), pages)
+    assert chosen(outcome) == ("2.16.0.dev20261120+cu132", "0.30.0.dev20261118+cu132")
+    assert isinstance(outcome, Resolution)
+    (differing,) = [note for note in outcome.notes if note.code == "nightly-dates-differ"]
+    assert differing.context["companion"] == "torchvision 0.30.0.dev20261118+cu132"
 
 
 def test_nightly_builds_are_not_taken_unless_asked_for() -> None:

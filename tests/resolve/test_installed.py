@@ -88,6 +88,14 @@ def pins(outcome: object) -> dict[str, str]:
         ),
         pytest.param(
             target("8.6", driver=NEW),
+            ("torch==2.14.1+cu130", "torchvision==0.29.2+cpu"),
+            ("torch", "torchvision"),
+            {"torch": "2.14.1+cu130", "torchvision": "0.29.2+cu130"},
+            ("torch",),
+            id="nor-does-one-of-the-same-version",
+        ),
+        pytest.param(
+            target("8.6", driver=NEW),
             ("torch==2.14.1+cu130", "onnxruntime-gpu==1.28.0"),
             ("torch", "onnxruntime-gpu"),
             {"torch": "2.14.1+cu130", "onnxruntime-gpu": "1.28.0"},
@@ -111,6 +119,34 @@ def test_what_works_stays(
     assert pins(outcome) == answer
     assert isinstance(outcome, Resolution)
     assert outcome.kept == kept
+
+
+def test_an_installed_onnxruntime_that_nothing_agrees_with_is_told_of_and_left_alone() -> None:
+    machine = target("8.0", driver=NEW, platform="linux-aarch64")
+    asked = request("torch", "onnxruntime-gpu", optional=frozenset({"onnxruntime-gpu"}))
+    outcome = resolve(asked, machine, matrix(), environment=installed("onnxruntime-gpu==1.31.1"), tables=tables())
+    assert pins(outcome) == {"torch": "2.15.0+cu130"}
+    assert isinstance(outcome, Resolution)
+    assert "onnxruntime-gpu-disagrees" in {note.code for note in outcome.notes}
+
+
+def test_what_stays_is_asked_for_the_libraries_it_needs() -> None:
+    there = installed("onnxruntime-gpu==1.26.0")
+    machine = target("6.1", driver=NEW)
+    outcome = resolve(request("onnxruntime-gpu"), machine, matrix(), environment=there, tables=tables())
+    assert isinstance(outcome, Resolution)
+    assert outcome.kept == ("onnxruntime-gpu",)
+    assert "nvidia-cudnn-cu12<9.11,~=9.0" in outcome.libraries
+
+
+def test_beside_a_torch_that_stays_a_newer_onnxruntime_of_another_major_is_told_of() -> None:
+    machine = target("8.6", driver=NEW)
+    there = installed("torch==2.14.1+cu126")
+    outcome = resolve(request("torch", "onnxruntime-gpu"), machine, matrix(), environment=there, tables=tables())
+    assert pins(outcome) == {"torch": "2.14.1+cu126", "onnxruntime-gpu": "1.26.0"}
+    assert isinstance(outcome, Resolution)
+    assert outcome.kept == ("torch",)
+    assert {found.reason.code for found in outcome.rejected} == {"other-major-than-torch"}
 
 
 def test_upgrade_asks_for_the_newest() -> None:

@@ -16,7 +16,7 @@ from gpuenv.models.cuda import Architecture
 from gpuenv.models.environment import Environment, InstalledDistribution
 from gpuenv.models.platform import PythonVersion
 from gpuenv.models.request import IndexPolicy
-from gpuenv.models.resolution import Conflict, Resolution
+from gpuenv.models.resolution import Conflict, DriverFit, Resolution
 from gpuenv.resolve.resolver import resolve
 from gpuenv.resolve.tables import make_tables
 from resolve.machine_strategies import LAST_BRANCH, NEWER_DRIVERS, few, machines, policies
@@ -108,16 +108,75 @@ def test_removing_a_gpu_never_loses_a_solution(machine: Target) -> None:
 
 
 @few
-@given(machines, st.sampled_from(("torch<2.12", "torch==2.9.*", "torch>=2.6", "torch!=2.15.0")))
-def test_a_looser_requirement_never_gives_an_older_build(machine: Target, requirement: str) -> None:
-    strict = resolve(request(requirement), machine, matrix())
+@given(
+    machines,
+    policies,
+    st.sampled_from(("torch<2.12", "torch==2.9.*", "torch>=2.6", "torch!=2.15.0", "torch==2.14.1+cu126")),
+)
+def test_a_looser_requirement_never_gives_a_lower_ranked_build(
+    machine: Target, policy: IndexPolicy, requirement: str
+) -> None:
+    strict = resolve(request(requirement, policy=policy), machine, matrix(), tables=tables())
     if isinstance(strict, Resolution):
-        loose = resolve(request(), machine, matrix())
+        loose = resolve(request(policy=policy), machine, matrix(), tables=tables())
         assert isinstance(loose, Resolution)
-        assert loose.torch is not None
-        assert strict.torch is not None
-        if strict.torch.build.is_official == loose.torch.build.is_official:
-            assert loose.torch.build.version >= strict.torch.build.version
+        assert preference(loose) >= preference(strict)
+
+
+def preference(resolution: Resolution) -> tuple[object, ...]:
+    """Say rule 9's order in our own words: official, newest, direct, without PTX, best evidence, highest tag."""
+    assert resolution.torch is not None
+    build = resolution.torch.build
+    assert build.cuda is not None
+    return (
+        build.is_official,
+        build.version,
+        "torch-compile-needs-newer-driver" not in {note.code for note in resolution.notes},
+        resolution.driver_fit is DriverFit.DIRECT,
+        -sum(found.kind == "ptx" for found in resolution.coverage),
+        -build.provenance.evidence.rank,
+        build.cuda,
+    )
+
+
+@few
+@given(machines, st.sampled_from(("590.48.01", "595.71.05")))
+def test_a_driver_beyond_the_last_branch_of_a_card_is_a_conflict_of_its_own(machine: Target, newer: str) -> None:
+    capabilities = [str(gpu.capabilities[0]) for gpu in machine.gpus]
+    limits = {LAST_BRANCH.get(text, LAST_BRANCH.get(text[0], 999)) for text in capabilities}
+    assume(min(limits) < 590)
+    outcome = resolve(request(), target(*capabilities, driver=newer), matrix(), tables=tables())
+    assert isinstance(outcome, Conflict)
+    assert outcome.reason.code in {"driver-dropped-gpu", "no-driver-for-all-gpus"}
+    assert "branch" in outcome.reason.context or "newest" in outcome.reason.context
+
+
+@few
+@given(machines, policies, st.sampled_from((("torch",), ("torch", "onnxruntime-gpu"), ("onnxruntime-gpu",))))
+def test_the_same_question_gets_the_same_answer(machine: Target, policy: IndexPolicy, asked: tuple[str, ...]) -> None:
+    first = resolve(request(*asked, policy=policy), machine, matrix())
+    assert resolve(request(*asked, policy=policy), machine, matrix()) == first
+    other_order = replace(matrix(), torch=matrix().torch[::-1], onnxruntime=matrix().onnxruntime[::-1])
+    again = resolve(request(*asked, policy=policy), machine, other_order)
+    assert type(again) is type(first)
+    if isinstance(first, Resolution) and isinstance(again, Resolution):
+        assert (again.pins, again.coverage, again.notes) == (first.pins, first.coverage, first.notes)
+
+
+@few
+@given(machines, policies, st.sampled_from((("torch",), ("torch", "torchvision", "onnxruntime-gpu"))))
+def test_every_better_candidate_has_a_code_and_a_fact(
+    machine: Target, policy: IndexPolicy, asked: tuple[str, ...]
+) -> None:
+    outcome = resolve(request(*asked, policy=policy), machine, matrix(), tables=tables())
+    for rejected in outcome.rejected:
+        facts = dict(rejected.reason.context)
+        assert rejected.reason.code
+        assert facts["build"] == rejected.candidate.build.label
+        assert facts["matrix"] == matrix().version
+        assert facts["evidence"] == rejected.candidate.build.provenance.evidence.value
+    labels = [rejected.candidate.build.label for rejected in outcome.rejected]
+    assert len(labels) == len(set(labels))
 
 
 @few

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gpuenv.models.hardware import MsvcRuntime
 from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.resolve.resolver import resolve
 from support.machines import matrix, request, target
@@ -66,3 +68,66 @@ def test_a_driver_too_old_for_every_build_is_told_which_would_do() -> None:
     assert isinstance(outcome, Conflict)
     causes = {cause.change.code: cause.change.context for cause in outcome.causes}
     assert causes["update-driver"]["needs"] == "580.65.06"
+
+
+def test_the_extra_that_cannot_be_resolved_is_never_asked_for() -> None:
+    machine = target("8.6", driver=NEW)
+    for asked, requirement in (
+        ("onnxruntime-gpu[cuda,cudnn]==1.27.0", "onnxruntime-gpu===1.27.0"),
+        ("onnxruntime-gpu==1.28.0", "onnxruntime-gpu[cuda,cudnn]===1.28.0"),
+        ("onnxruntime-gpu[cuda]==1.20.2", "onnxruntime-gpu===1.20.2"),
+    ):
+        outcome = resolve(request(asked), machine, matrix())
+        assert isinstance(outcome, Resolution)
+        assert outcome.pins[0].requirement == requirement
+
+
+def test_extras_that_were_asked_for_are_asked_of_the_index() -> None:
+    asked = request("torch[opt-einsum]", "torchvision[scipy]", "onnxruntime-gpu[cuda]")
+    outcome = resolve(asked, target("8.6", driver=NEW), matrix())
+    assert isinstance(outcome, Resolution)
+    assert [pin.requirement for pin in outcome.pins] == [
+        "torch[opt-einsum]==2.15.0+cu130",
+        "torchvision[scipy]==0.29.2+cu130",
+        "onnxruntime-gpu[cuda]===1.31.1",
+    ]
+
+
+def test_without_a_usable_extra_the_libraries_are_named_one_by_one() -> None:
+    outcome = resolve(request("onnxruntime-gpu==1.27.0"), target("8.6", driver=NEW), matrix())
+    assert isinstance(outcome, Resolution)
+    assert [text.partition("~")[0] for text in outcome.libraries] == [
+        "nvidia-cuda-nvrtc",
+        "nvidia-cuda-runtime",
+        "nvidia-cufft",
+        "nvidia-curand",
+        "nvidia-cudnn-cu13",
+    ]
+
+
+def test_several_gpus_that_no_build_serves_together_come_with_the_largest_sets() -> None:
+    machine = target("5.0", "6.1", "8.6", driver=NEW)
+    outcome = resolve(request("onnxruntime-gpu"), machine, matrix())
+    assert isinstance(outcome, Conflict)
+    assert [([gpu.name for gpu in subset.gpus], subset.would_give) for subset in outcome.subsets] == [
+        (["sm_61", "sm_86"], "onnxruntime-gpu 1.26.0")
+    ]
+    assert [cause.change.code for cause in outcome.causes] == ["select-gpus", "use-cpu"]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "codes"),
+    [
+        (None, {"onnxruntime-needs-msvc-runtime"}),
+        (MsvcRuntime(version="14.44.35211.0"), set()),
+        (MsvcRuntime(version=None), set()),
+    ],
+    ids=["described", "there", "told-by-detection"],
+)
+def test_what_windows_needs_beside_it_is_named_unless_the_machine_was_looked_at(
+    runtime: MsvcRuntime | None, codes: set[str]
+) -> None:
+    machine = replace(target("8.6", driver="581.15", platform="windows-x86_64"), msvc_runtime=runtime)
+    outcome = resolve(request("torch", "onnxruntime-gpu"), machine, matrix())
+    assert isinstance(outcome, Resolution)
+    assert {note.code for note in outcome.notes if "msvc" in note.code} == codes

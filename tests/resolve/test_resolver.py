@@ -223,6 +223,12 @@ def test_onnxruntime_keeps_the_cpu_package_out_and_brings_libraries_where_no_ext
     assert plain.libraries == ()
     assert fixed.pins[0].extras == ()
     assert "nvidia-cudnn-cu13~=9.0" in fixed.libraries
-    both = resolve(request("torch", "onnxruntime-gpu==1.27.0"), machine, matrix())
-    assert isinstance(both, Resolution)
-    assert both.libraries == ()
+
+
+def test_beside_a_torch_that_brings_no_curand_it_is_asked_for() -> None:
+    machine = target("8.6", driver=NEW)
+    newest = resolve(request("torch", "onnxruntime-gpu==1.27.0"), machine, matrix())
+    before = resolve(request("torch<2.15", "onnxruntime-gpu==1.27.0"), machine, matrix())
+    assert isinstance(newest, Resolution)
+    assert isinstance(before, Resolution)
+    assert (newest.libraries, before.libraries) == (("nvidia-curand~=10.0",), ())

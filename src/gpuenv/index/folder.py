@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 def folder_of(location: str) -> Path | None:
     """Give the path that a location names: a `file:` URL or a plain path; None for an address elsewhere."""
     if location.lower().startswith("file:"):
+        from urllib.request import url2pathname  # noqa: PLC0415 - brings all of HTTP with it
+
         return Path(url2pathname(urlsplit(location).path))
     return None if "://" in location else Path(location)
 

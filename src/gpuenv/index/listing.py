@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
-from typing import Any, Final
-from urllib.parse import unquote, urljoin, urlsplit
+from dataclasses import field
+from typing import Any
+from urllib.parse import urljoin
 
 from packaging.utils import canonicalize_name
 
-_FILES: Final = (".whl", ".tar.gz", ".zip")
-_SHA256: Final = re.compile(r"(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)")
-_DECLARES: Final = re.compile(r"\s*(links for|index of|simple index|directory listing|directory:)", re.IGNORECASE)
-"""How servers head a listing: PEP 503 indexes, nginx and Apache, pypiserver, Python's http.server, Caddy."""
+from gpuenv.models.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +52,9 @@ def parse_html(text: str, url: str) -> Listing:
 
     Sample: tests/data/index/torch-cu130.html. Anything is HTML; whether it is a listing, the result says.
     """
-    reader = _AnchorReader(url)
+    from gpuenv.index.anchors import AnchorReader  # noqa: PLC0415 - a folder of wheels has no page
+
+    reader = AnchorReader(url)
     reader.feed(text)
     reader.close()
     return Listing(
@@ -98,62 +95,3 @@ def _json_link(file: dict[str, Any], url: str) -> Link:
         # PEP 691: false, true, or the reason, where an empty reason means not yanked
         is_yanked=bool(file.get("yanked", False)),
     )
-
-
-class _AnchorReader(HTMLParser):
-    """Gathers the anchors of a page."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.links: list[Link] = []
-        self.children: set[str] = set()
-        self.is_declared = False
-        self._base = url
-        self._page = url
-        self._heading = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        match tag:
-            case "base" if attributes.get("href"):
-                self._base = urljoin(self._page, attributes["href"] or "")
-            case "a" if attributes.get("href"):
-                self._anchor(attributes["href"] or "", attributes)
-            case "meta" if attributes.get("name") == "pypi:repository-version":
-                self.is_declared = True
-            case "title" | "h1":
-                self._heading = True
-            case _:
-                pass
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in {"title", "h1"}:
-            self._heading = False
-
-    def handle_data(self, data: str) -> None:
-        if self._heading and _DECLARES.match(data):
-            self.is_declared = True
-
-    def _anchor(self, href: str, attributes: dict[str, str | None]) -> None:
-        try:
-            target, _, fragment = urljoin(self._base, href.strip()).partition("#")
-            path = urlsplit(target).path
-        except ValueError:  # a broken IPv6 literal, for one: such a link leads nowhere
-            return
-        name = unquote(path.rpartition("/")[2])
-        if name.endswith(_FILES):
-            digest = _SHA256.search(fragment)
-            self.links.append(
-                Link(
-                    filename=name,
-                    url=target,
-                    sha256=digest.group(1).lower() if digest else None,
-                    requires_python=attributes.get("data-requires-python") or None,
-                    is_yanked="data-yanked" in attributes,
-                )
-            )
-            return
-        parent = urljoin(self._page, ".")
-        below = target.removeprefix(parent).partition("?")[0].strip("/") if target.startswith(parent) else ""
-        if below and "/" not in below and below not in {".", ".."}:
-            self.children.add(canonicalize_name(unquote(below)))

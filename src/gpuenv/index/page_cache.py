@@ -7,12 +7,12 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.index.transport import Answer
 from gpuenv.models.settings import redact_url
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

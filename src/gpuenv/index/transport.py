@@ -6,7 +6,6 @@ import contextlib
 import re
 import socket
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ from gpuenv.errors import GpuenvError
 from gpuenv.index.credentials import without_credentials
 from gpuenv.index.session import open_session, proxies, quiet_about_trusted_hosts, timeouts, verification
 from gpuenv.models.settings import redact_url
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

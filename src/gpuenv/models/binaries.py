@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
@@ -55,6 +56,9 @@ class CodeSummary:
     """As `combinations`, of containers in other sections (cuFFT's `.ldata`): the library itself loads them."""
     compressed: int = 0
     """How many of the objects are compressed."""
+    ptx_versions: tuple[tuple[Architecture, tuple[int, int]], ...] = ()
+    """For each architecture of `ptx` the newest version (major, minor) of the PTX language that it is written in:
+    only a driver that knows this version compiles it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,10 @@ class LibraryVerdict:
     share: float
     """The part, 0 to 1, of its containers that hold an image which runs there, as machine code for `sass`, at
     least as PTX for the others."""
+    reason: Literal["ptx-needs-newer-driver", "ptx-older-than-machine-code", "dropped-by-release"] | None = None
+    """Why a library that has something for the GPU does not serve it; None also where it has nothing."""
+    needs_cuda: CudaVersion | None = None
+    """With `ptx-needs-newer-driver`: what the driver would have to speak."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +109,9 @@ class JudgedFile:
     """GPU name and verdict; empty without a target, and for a file without GPU code."""
     is_required: bool = True
     """Whether programs need it to serve the GPU; without a target this is not asked."""
+    chooses: bool = False
+    """It picks its kernels itself, so that its share of containers says nothing; judged with the others of its family
+    and by what is known of its release."""
 
     @property
     def filename(self) -> str:
@@ -136,6 +147,10 @@ class Inspection:
     notes: tuple[Notice, ...] = ()
     missing: tuple[tuple[str, tuple[str, ...]], ...] | None = None
     """Shared libraries that nothing provides, each with the libraries that need it; None where it was not asked."""
+    unloadable: tuple[Notice, ...] = ()
+    """The libraries with GPU code that programs need and that cannot be loaded, for something is missing."""
+    cuda_majors: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """The majors of CUDA that libraries are linked with, each with the distributions that are."""
     generators: tuple[CodeGenerator, ...] | None = None
     """None where it was not asked."""
     bytes_fetched: int | None = None

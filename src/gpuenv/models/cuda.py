@@ -7,9 +7,11 @@ compared with another.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import total_ordering
 from typing import Final, Literal
+
+from gpuenv.models.value import dataclass
 
 _CAPABILITY: Final = re.compile(r"(?:(?:sm|compute)_?)?(?P<digits>\d{2,3})|(?P<major>\d{1,2})\.(?P<minor>\d)")
 _ARCHITECTURE: Final = re.compile(r"(?:sm_|compute_)?(?P<number>\d{2,3})(?P<suffix>[af]?)")

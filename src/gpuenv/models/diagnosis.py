@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, get_args
 
+from gpuenv.models.value import dataclass
+
 if TYPE_CHECKING:
     import re
+    from collections.abc import Mapping
 
     from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
 
     from gpuenv.models.cuda import ComputeCapability
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.hardware import Driver, Gpu
     from gpuenv.models.notice import Notice
+    from gpuenv.models.platform import Platform, PythonVersion
+    from gpuenv.models.resolution import Conflict, Resolution
+    from gpuenv.models.target import Target
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -51,11 +59,84 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaultFacts:
+    """The machine and the packages that a fault is of, measured or as the text tells them."""
+
+    gpus: tuple[Gpu, ...]
+    driver: Driver | None
+    platform: Platform | None
+    python: PythonVersion | None
+    packages: Mapping[str, Version | None]
+    """By canonical name, torch with its CUDA tag as local label where that is known; None for one without a version."""
+    environment: Environment | None
+    """None where the text is of another one, or nobody knows of which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosisReport:
     """The primary cause, and what else was looked at."""
 
     primary: Diagnosis | None
     others: tuple[Diagnosis, ...] = ()
+    rivals: tuple[str, ...] = ()
+    """Codes of causes that the facts did not tell from the primary one."""
+    facts: FaultFacts | None = None
+    """None without a cause."""
+
+
+class Remedy(Enum):
+    """What kind of thing removes a cause."""
+
+    TORCH = "torch"
+    """Another build of torch."""
+    PAIR = "pair"
+    """The companions that belong to the installed torch."""
+    ONNXRUNTIME = "onnxruntime"
+    """Another ONNX Runtime."""
+    DRIVER = "driver"
+    """The driver, or how it reaches this place."""
+    SOURCE_BUILD = "source-build"
+    """A compilation done in another way."""
+    TOOLKIT = "toolkit"
+    """A CUDA toolkit and a torch of one major, whichever of them is changed."""
+    EXTENSION = "extension"
+    """Another release or build of a package outside the family."""
+    SETTING = "setting"
+    """A variable, a search path, an option of the program."""
+    INSTALLER = "installer"
+    """What the installer works with: disk, network, cache."""
+    NOTHING = "nothing"
+    """The installation is sound."""
+
+    @property
+    def is_build(self) -> bool:
+        """Whether another build of the GPU family removes the cause."""
+        return self in {Remedy.TORCH, Remedy.PAIR, Remedy.ONNXRUNTIME}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemedyRow:
+    """What removes the causes of these codes."""
+
+    remedy: Remedy
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What mends the primary cause: exact builds, or the reason why no wheel does."""
+
+    remedy: Remedy
+    target: Target | None = None
+    """What was resolved for; None where nothing was."""
+    outcome: Resolution | Conflict | None = None
+    """The builds; the reason why there are none; None where another remedy is needed, or no GPU is known."""
+    assumed: tuple[str, ...] = ()
+    """What the text does not tell and was taken to be usual: `platform`, `python`, `driver`."""
+    is_pinned: bool = False
+    """The matrix takes the failing build to serve: only the exact builds, named, lead away from it."""
+    is_in_place: bool = False
+    """What would be installed is there already: another Python is at fault."""
 
 
 class Decision(Enum):
@@ -157,6 +238,11 @@ class SignatureBook:
     families: tuple[GpuFamily, ...]
     """In the order in which they are tried: the more special names first."""
     packages: tuple[PackageFact, ...]
+    remedies: tuple[RemedyRow, ...] = ()
+
+    def remedy(self, code: str) -> Remedy | None:
+        """What removes a cause; None where the book does not say."""
+        return next((row.remedy for row in self.remedies if code in row.codes), None)
 
     def cause_class(self, code: str) -> CauseClass:
         """The class of a cause; `KeyError` for a code without a row."""

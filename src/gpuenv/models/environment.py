@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from gpuenv.models.platform import Platform, PythonVersion
+
+
+EnvironmentKind: TypeAlias = Literal["venv", "conda", "portable", "system", "base"]
+"""`portable`: the Python of one application, or one that was made to be moved. `system`: the operating system's, or
+marked as managed by something else (PEP 668). `base`: an interpreter that environments are made from (pyenv, an
+installer's, a tool's own). The last two are nobody's to change but their installer's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +44,21 @@ class InstalledDistribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedFolder:
+    """A folder of site-packages that several distributions have written different files into."""
+
+    name: str
+    """`onnxruntime`."""
+    owners: tuple[str, ...]
+    """Their names; sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """A venv, a conda prefix, or the Python of a portable distribution."""
 
     root: Path
-    kind: Literal["venv", "conda", "portable", "system"]
+    kind: EnvironmentKind
     python: Path
     """The interpreter's executable."""
     python_version: PythonVersion
@@ -51,6 +68,14 @@ class Environment:
     """Sorted by name."""
     remnants: tuple[str, ...] = ()
     """Folders that an interrupted install left behind (`~orch`)."""
+    outer: tuple[InstalledDistribution, ...] = ()
+    """Of the base Python, which a venv made with `--system-site-packages` sees too: not this environment's to change.
+    Sorted by name, without those that one of its own hides."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others rest on this Python, so that it must not be changed."""
+        return self.kind in {"system", "base"}
 
     def installed(self, name: str) -> InstalledDistribution | None:
         """The distribution of that canonical name, or None."""

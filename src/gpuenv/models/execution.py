@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from gpuenv.models.value import dataclass
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from packaging.version import Version
@@ -19,6 +22,10 @@ Ending: TypeAlias = Literal[
 """How an install ended; after every one but `installed` and `unverified` the environment is as it was."""
 
 
+EngineName: TypeAlias = Literal["uv", "pip"]
+"""The programs that can carry out a plan."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedPackage:
     """One package of a resolved closure, with the hashes that its wheels may have."""
@@ -29,6 +36,20 @@ class LockedPackage:
     """`sha256:...`, sorted."""
     extras: tuple[str, ...] = ()
     marker: str | None = None
+    size_bytes: int | None = None
+    """What is downloaded for it, where the index tells."""
+    url: str | None = field(default=None, repr=False)
+    """Where the wheel lies. May hold credentials: never written down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedMetadata:
+    """What a package depends on, as its source archive states it: nothing has to be built to know it."""
+
+    version: str
+    """Exact; empty: whatever version is chosen."""
+    requires: tuple[str, ...] = ()
+    requires_python: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +72,10 @@ class ExecutionRecord:
     """The tools' own output."""
     problems: tuple[Notice, ...] = ()
     """Why it failed, or in what the outcome differs from the plan."""
+    last_lines: tuple[str, ...] = ()
+    """What the engine said last, where a command of it failed; credentials removed."""
+    files: Mapping[str, tuple[int, int] | str] | None = field(default=None, repr=False)
+    """The files of the environment after the run, as `install.manifest` reads them; None where it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

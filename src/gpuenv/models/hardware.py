@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
@@ -26,6 +27,17 @@ class Probe(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MigInstance:
+    """A part of a divided GPU (Multi-Instance GPU): programs see it as a device of its own, of its GPU's capability."""
+
+    name: str
+    """`NVIDIA A100-SXM4-40GB MIG 1g.5gb`."""
+    uuid: str | None
+    """`MIG-a65afc88-...`: what CUDA_VISIBLE_DEVICES takes."""
+    memory_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gpu:
     """One NVIDIA GPU."""
 
@@ -42,7 +54,9 @@ class Gpu:
     pci_bus_id: str | None = None
     memory_bytes: int | None = None
     is_mig: bool | None = None
-    """Whether it is divided into MIG instances; None where it cannot be, or nobody told."""
+    """Whether its MIG mode is on; None where it cannot be divided, or nobody told."""
+    mig_instances: tuple[MigInstance, ...] | None = None
+    """Its parts where the mode is on: without one, CUDA shows nothing of this GPU. None where nobody told."""
 
     @property
     def label(self) -> str:
@@ -82,6 +96,14 @@ class ProbeAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MsvcRuntime:
+    """The Visual C++ runtime of a Windows machine, which the libraries of torch and ONNX Runtime are linked with."""
+
+    version: str | None
+    """Of `msvcp140.dll`, e.g. `14.44.35211.0`. None: it is not installed, or only a part of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostFacts:
     """What this machine is."""
 
@@ -96,6 +118,22 @@ class HostFacts:
     """GPUs of other vendors by name: seen, and not yet a target."""
     container: str | None = None
     """The container runtime, e.g. `docker`, or None outside containers."""
+    wsl_generation: Literal[1, 2] | None = None
+    """Generation of the Windows Subsystem for Linux; the first has no GPUs. None outside of it."""
+    msvc_runtime: MsvcRuntime | None = None
+    """None where this was not looked at: on every other system, and in descriptions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompilerLimits:
+    """The newest host compilers that a CUDA toolkit accepts, as its `crt/host_config.h` says. None: it does not say."""
+
+    gcc: int | None = None
+    """Major version of GCC."""
+    clang: int | None = None
+    """Major version of Clang."""
+    msc: int | None = None
+    """`_MSC_VER` of Microsoft's compiler, e.g. 1949."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +143,38 @@ class CudaToolkit:
     root: str
     version: CudaVersion | None
     """None where the folder does not tell."""
+    nvcc: str | None = None
+    """None for a toolkit without a compiler."""
+    limits: CompilerLimits | None = None
+    """None where its headers are not installed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostCompiler:
+    """A C++ compiler that nvcc could hand the host code to."""
+
+    family: Literal["gcc", "clang", "msvc"]
+    path: str
+    version: str | None
+    """`13.3.0`, or its major alone; for MSVC `_MSC_VER` (`1944`). None where its files do not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CudnnLibrary:
+    """A cuDNN that programs would load, in contrast to the one that wheels bring."""
+
+    path: str
+    version: str | None
+    """`9.10.2`, or as much of it as the file's name tells (`9`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowingFolder:
+    """A folder of LD_LIBRARY_PATH whose CUDA libraries are loaded instead of those of the wheels."""
+
+    path: str
+    libraries: tuple[str, ...]
+    """`libcudnn.so.9`; sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,5 +191,9 @@ class HostDetails:
     disk_free_bytes: int | None
     """Free on the disk of the current folder."""
     toolkits: tuple[CudaToolkit, ...] = ()
-    shadowing: tuple[str, ...] = ()
-    """Folders of LD_LIBRARY_PATH with CUDA libraries that would be loaded instead of those of the wheels."""
+    """In the order in which builds find them."""
+    compilers: tuple[HostCompiler, ...] = ()
+    """Likewise."""
+    cudnn: tuple[CudnnLibrary, ...] = ()
+    """The one that would be loaded first."""
+    shadowing: tuple[ShadowingFolder, ...] = ()

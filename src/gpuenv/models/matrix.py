@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.cuda import CudaVersion
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
     from gpuenv.models.cuda import Architecture, ComputeCapability, DriverVersion
+    from gpuenv.models.extension import CompilerWheels, Extension
     from gpuenv.models.platform import PlatformName, PythonVersion
 
 
@@ -77,8 +79,17 @@ class ArchitectureRow:
     minimum_cudnn: Version | None
     maximum_cudnn: Version | None
     """Last cuDNN that serves it (9.10.2 for Maxwell to Volta); None while it goes on."""
-    minimum_onnxruntime: Version | None
     open_kernel_module_only: bool
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSeen:
+    """The first public Linux driver that was seen to list some cards; older ones of its branch may drive them too."""
+
+    driver: DriverVersion
+    gpus: tuple[str, ...]
+    """Printed names: `NVIDIA GeForce RTX 5070 Ti`."""
     provenance: Provenance
 
 
@@ -130,6 +141,8 @@ class TorchBuild:
     """The Triton releases that it depends on: `==3.6.0`, `~=3.9.0`; None where it depends on none."""
     cxx_standard: int | None = None
     """The C++ standard that its headers ask for: 17, 20; None where not established."""
+    glibc: tuple[int, int] | None = None
+    """The oldest glibc that its Linux wheels take, by their manylinux tag; None where every glibc in use will do."""
     disputed: str | None = None
     """What weaker sources say of its code, where they say something else."""
 
@@ -146,8 +159,8 @@ class TorchBuild:
 
     @property
     def label(self) -> str:
-        """How messages name it: `2.14.1+cu130`."""
-        return f"{self.version}+{self.tag.removeprefix('nightly/')}"
+        """How messages name it: `2.14.1+cu130`; a label of its own counts: `2.14.1+acme1`."""
+        return f"{self.version}+{self.local or self.tag.removeprefix('nightly/')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +196,23 @@ class OnnxRuntimeBuild:
     provenance: Provenance
     disputed: str | None = None
     """As for torch."""
+    glibc: tuple[int, int] | None = None
+    """As for torch."""
+
+    @property
+    def ptx_is_known(self) -> bool:
+        """As for torch: the code of every row was read."""
+        return True
+
+    @property
+    def tag(self) -> str:
+        """The CUDA tag of its CUDA version: `cu130`."""
+        return self.cuda.tag
+
+    @property
+    def label(self) -> str:
+        """How messages name it: `onnxruntime-gpu 1.26.0`."""
+        return f"onnxruntime-gpu {self.version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,40 +242,6 @@ class TritonRelease:
         if self.ptxas_blackwell is not None and capability.major >= _FIRST_BLACKWELL:
             return self.ptxas_blackwell
         return self.ptxas
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extension:
-    """A package with GPU code of its own, or one that brings such packages: where wheels are, when to compile."""
-
-    package: str
-    wheels: tuple[str, ...]
-    """Where its wheels are: `pypi`, or a page of wheels; () where there are none."""
-    binds_to_torch: bool
-    """Whether its binaries serve one torch release (or minor release) only."""
-    pairs: tuple[tuple[Version, SpecifierSet], ...]
-    """Known releases and the torch versions that each goes with, ascending."""
-    sass: frozenset[Architecture]
-    """In its newest wheels, as far as established."""
-    ptx: frozenset[Architecture]
-    first_with_sm_120: Version | None
-    """First release with machine code for 12.0; None where none is known."""
-    source_build: SourceBuild
-    architecture_variable: str | None
-    """The variable that tells its build which architectures to compile for; None where it has none."""
-    import_check: str
-    """Python statements, or `-m MODULE`, that show whether it works."""
-    note: str
-    provenance: Provenance
-
-
-class SourceBuild(Enum):
-    """When a package has to be compiled."""
-
-    NEVER = "never"
-    WITHOUT_WHEEL = "without-wheel"
-    """Where no wheel fits the torch, the Python and the platform."""
-    ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +277,9 @@ class CompatibilityMatrix:
     triton: tuple[TritonRelease, ...] = ()
     """Ascending."""
     extensions: tuple[Extension, ...] = ()
+    compilers: tuple[CompilerWheels, ...] = ()
+    """Ascending."""
+    first_seen: tuple[FirstSeen, ...] = ()
 
     def architecture(self, capability: ComputeCapability) -> ArchitectureRow | None:
         """The row of that capability, or None for a GPU newer (or older) than the matrix."""

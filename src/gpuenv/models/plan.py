@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -33,6 +34,8 @@ class Install:
     """Whether gpuenv chose it; the others are what the engine's resolver added."""
     pin: Pin | None = None
     """Where a family member comes from."""
+    size_bytes: int | None = None
+    """What is downloaded for it, where the index tells; less where the engine has it in its cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class Plan:
     steps: tuple[Step, ...]
     is_complete: bool = True
     """False where the engine could not be asked (offline): dependencies outside the family are not listed."""
+    inconsistent: tuple[Notice, ...] = ()
+    """Installed packages whose requirements are met now and would not be any more."""
 
     @property
     def is_empty(self) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
+
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from gpuenv.models.cuda import Architecture, ComputeCapability, DriverVersion
     from gpuenv.models.hardware import Gpu
     from gpuenv.models.index import Source
-    from gpuenv.models.matrix import Evidence, TorchBuild
+    from gpuenv.models.matrix import Evidence, OnnxRuntimeBuild, TorchBuild
     from gpuenv.models.notice import Notice
 
 
@@ -57,10 +59,18 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeCandidate:
+    """One build of onnxruntime-gpu from one source."""
+
+    build: OnnxRuntimeBuild
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
     """A candidate that would have been preferred, and the fact that rejected it."""
 
-    candidate: Candidate
+    candidate: Candidate | RuntimeCandidate
     reason: Notice
 
 
@@ -78,6 +88,8 @@ class Pin:
     extras: tuple[str, ...] = ()
     is_flat: bool = False
     """Its index is one page per CUDA tag with all projects on it, as on some mirrors."""
+    unhashed_url: str | None = field(default=None, repr=False)
+    """Address of its wheel where the index publishes no hash of it; may hold credentials."""
 
     @property
     def requirement(self) -> str:
@@ -134,6 +146,8 @@ class Subset:
 
     gpus: tuple[Gpu, ...]
     would_give: str
+    select: str = ""
+    """What shows only these to a program: `CUDA_VISIBLE_DEVICES=GPU-8a1c...`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from gpuenv.models.value import dataclass
+
 if TYPE_CHECKING:
-    from gpuenv.models.hardware import Driver, Gpu
+    from gpuenv.models.hardware import Driver, Gpu, MsvcRuntime
     from gpuenv.models.platform import Platform, PythonVersion
 
 
@@ -20,6 +21,8 @@ class Target:
     platform: Platform
     python: PythonVersion
     origin: Literal["detected", "described"]
+    msvc_runtime: MsvcRuntime | None = None
+    """The Visual C++ runtime of a Windows machine; None where it was not looked at."""
 
     @property
     def is_cpu(self) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from gpuenv.models.value import dataclass
+
 if TYPE_CHECKING:
+    from gpuenv.models.diagnosis import Diagnosis
     from gpuenv.models.notice import Notice
 
 
@@ -23,6 +25,8 @@ class Check:
     detail: str = ""
     """Facts for people: the error text, the largest difference."""
     seconds: float = 0.0
+    cause: str | None = None
+    """The code of what a failure comes from, where its text or the versions tell (`VerificationReport.causes`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,10 @@ class VerificationReport:
     `absent` (not installed), `untested`."""
     unproven: tuple[str, ...] = ()
     """The required capabilities that are not `ok`; with none required, those with a failed check."""
+    causes: tuple[Diagnosis, ...] = ()
+    """What the failures come from, as far as their texts and the machine tell: the heaviest first."""
+    workarounds: tuple[Notice, ...] = ()
+    """For each capability that fails what a program can do about it; the fact `capability` names it."""
 
     @property
     def failed(self) -> tuple[Check, ...]:

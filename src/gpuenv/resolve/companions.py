@@ -10,12 +10,14 @@ from gpuenv.models.index import SourceKind
 from gpuenv.models.resolution import Pin
 from gpuenv.resolve.listing import installable, page
 from gpuenv.resolve.refusal import Refusal
+from gpuenv.resolve.requirements import asked_extras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packaging.requirements import Requirement
 
+    from gpuenv.models.environment import InstalledDistribution
     from gpuenv.models.matrix import CompanionRelease, Evidence
     from gpuenv.models.resolution import Candidate
     from gpuenv.resolve.problem import Problem
@@ -53,7 +55,12 @@ def _pair(problem: Problem, candidate: Candidate, project: str, requirement: Req
     for version, evidence in _offers(problem, candidate, project):
         if _is_admitted(problem, project, requirement, version):
             return Pin(
-                project=project, version=version, tag=candidate.build.tag, source=candidate.source, evidence=evidence
+                project=project,
+                version=version,
+                tag=candidate.build.tag,
+                source=candidate.source,
+                evidence=evidence,
+                extras=asked_extras(problem, project),
             )
     return None
 
@@ -65,19 +72,33 @@ def _installed(problem: Problem, candidate: Candidate, project: str) -> Pin | No
         return None
     build = candidate.build
     tag = found.version.local or found.build_tag
-    if tag is not None and tag != build.tag.removeprefix("nightly/"):
+    if tag is not None and tag not in {build.tag.removeprefix("nightly/"), build.local}:
         return None
-    evidence = next(
-        (
-            release.provenance.evidence
-            for release in problem.tables.pairs(project, build.version)
-            if str(release.version) == found.version.public
-        ),
-        None,
-    )
+    evidence = _evidence_of_pair(problem, candidate, project, found)
     if evidence is None:
         return None
-    return Pin(project=project, version=found.version, tag=build.tag, source=candidate.source, evidence=evidence)
+    return Pin(
+        project=project,
+        version=found.version,
+        tag=build.tag,
+        source=candidate.source,
+        evidence=evidence,
+        extras=asked_extras(problem, project),
+    )
+
+
+def _evidence_of_pair(
+    problem: Problem, candidate: Candidate, project: str, found: InstalledDistribution
+) -> Evidence | None:
+    """Tell how it is known that an installed companion pairs: by the matrix, else by what it requires itself."""
+    build = candidate.build
+    for release in problem.tables.pairs(project, build.version):
+        if str(release.version) == found.version.public:
+            return release.provenance.evidence
+    required = next((requirement for requirement in found.requires if requirement.name == "torch"), None)
+    if required is not None and required.specifier and required.specifier.contains(build.version, prereleases=True):
+        return build.provenance.evidence
+    return None
 
 
 def _offers(problem: Problem, candidate: Candidate, project: str) -> Iterator[tuple[Version, Evidence]]:
@@ -108,15 +129,30 @@ def _is_admitted(problem: Problem, project: str, requirement: Requirement, versi
 
 
 def _of_the_same_night(problem: Problem, candidate: Candidate, project: str) -> Iterator[Version]:
-    """Nightly builds pair by their date, and only an index page tells which there are."""
+    """Nightly builds pair by their date, and only an index page tells which there are.
+
+    Where the page shares no date at all with torch's, the nearest that is not newer is taken.
+    """
     build = candidate.build
     listed = page(problem, candidate.source, build.tag, project)
-    if listed is None:
+    if listed is None or build.version.dev is None:
         return
-    for version in sorted({wheel.version for wheel in listed.wheels}, reverse=True):
-        is_of_that_night = version.dev == build.version.dev and version.local == build.local
-        if is_of_that_night and installable(problem, listed, version) is not None:
-            yield version
+    alike = [
+        version
+        for version in sorted({wheel.version for wheel in listed.wheels}, reverse=True)
+        if version.local == build.local and version.dev is not None and installable(problem, listed, version)
+    ]
+    yield from (version for version in alike if version.dev == build.version.dev)
+    if not _dates(problem, candidate) & {version.dev for version in alike}:
+        yield from (version for version in alike if (version.dev or 0) < build.version.dev)
+
+
+def _dates(problem: Problem, candidate: Candidate) -> set[int | None]:
+    """List the dates of the torch builds on a nightly page that the target installs."""
+    listed = page(problem, candidate.source, candidate.build.tag, "torch")
+    if listed is None:
+        return {candidate.build.version.dev}
+    return {wheel.version.dev for wheel in listed.wheels if installable(problem, listed, wheel.version) is not None}
 
 
 def _version_at_source(problem: Problem, candidate: Candidate, release: CompanionRelease) -> Version | None:

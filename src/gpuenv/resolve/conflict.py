@@ -9,30 +9,46 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Cause, Conflict
-from gpuenv.resolve.causes import cause_of, maximal_subsets, select, subset_causes
-from gpuenv.resolve.problem import with_python
+from gpuenv.resolve.causes import best_build, cause_of, maximal_subsets, select, subset_causes, use_cpu
+from gpuenv.resolve.commands import Change, command
+from gpuenv.resolve.listing import EVERY_SOURCE
+from gpuenv.resolve.nightly import NIGHTLY_PLATFORM
+from gpuenv.resolve.problem import nearest_pythons, with_python
 from gpuenv.resolve.refusal import DRIVER_REFUSALS, rejections
 from gpuenv.resolve.search import search
+from gpuenv.rules.coverage import best_sass
+from gpuenv.rules.wheel_tags import glibc_suffices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from gpuenv.errors import ContextValue
     from gpuenv.models.hardware import Gpu
-    from gpuenv.models.platform import PythonVersion
     from gpuenv.models.resolution import Candidate, Rejection
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Limit, Problem
     from gpuenv.resolve.refusal import Refusal
 
-_LIMITS: tuple[Limit, ...] = ("requirements", "driver", "python", "sources", "onnxruntime")
+_LIMITS: tuple[Limit, ...] = ("requirements", "driver", "python", "sources", "onnxruntime", "glibc")
 
 _REFUSED_BY: Mapping[Limit, frozenset[str]] = {
     "requirements": frozenset({"requirement-excludes"}),
     "driver": DRIVER_REFUSALS,
     "python": frozenset({"no-wheel-for-python", "wheel-not-on-index"}),
+    "glibc": frozenset({"glibc-too-old"}),
 }
+_REASONS: Mapping[Limit, str] = {
+    "requirements": "requirements-exclude-every-build",
+    "sources": "no-gpu-build-on-index",
+    "onnxruntime": "no-onnxruntime-that-agrees",
+    "driver": "driver-too-old-for-every-build",
+    "python": "no-build-for-python",
+    "glibc": "no-build-for-glibc",
+}
+"""The code of a conflict by the first limit whose change would end it."""
 _FAMILY = frozenset({"no-companion", "no-onnxruntime-for-cuda-major", "onnxruntime-gpu-on-cpu-target"})
 
 
@@ -51,10 +67,10 @@ def explain(problem: Problem, refused: tuple[tuple[Candidate, Refusal], ...]) ->
                 platform=problem.target.platform.name,
                 matrix=problem.matrix.version,
             ),
-            causes=(*subset_causes(problem, served), Cause(change=Notice.of("use-cpu"), would_give=None)),
+            causes=(*subset_causes(problem, served), *_nightly_causes(problem, uncovered), use_cpu(problem)),
             rejected=rejected,
         )
-    subsets = tuple(maximal_subsets(problem))
+    subsets = tuple(maximal_subsets(problem, best_build))
     causes = tuple(Cause(change=select(problem, subset.gpus), would_give=subset.would_give) for subset in subsets)
     return Conflict(
         reason=Notice.of(
@@ -62,10 +78,27 @@ def explain(problem: Problem, refused: tuple[tuple[Candidate, Refusal], ...]) ->
             gpus=tuple(gpu.label for gpu in problem.target.gpus),
             matrix=problem.matrix.version,
         ),
-        causes=causes or (Cause(change=Notice.of("use-cpu"), would_give=None),),
+        causes=causes or (use_cpu(problem),),
         subsets=subsets,
         rejected=rejected,
     )
+
+
+def _nightly_causes(problem: Problem, uncovered: tuple[Gpu, ...]) -> Iterator[Cause]:
+    """Offer a nightly channel that is known to have code for what no stable build serves (rule 9)."""
+    if problem.request.channel == "nightly" or problem.target.platform.name != NIGHTLY_PLATFORM:
+        return
+    needed = [capability for gpu in uncovered for capability in gpu.capabilities]
+    for channel in problem.matrix.nightly:
+        cuda = CudaVersion.from_tag(channel.tag)
+        if (
+            channel.is_live
+            and needed
+            and all(best_sass(channel.sass, capability, build_cuda=cuda) is not None for capability in needed)
+        ):
+            change = Notice.of("use-nightly", command=command(problem, Change(channel="nightly")))
+            yield Cause(change=change, would_give=None)
+            return
 
 
 def _is_coverable(problem: Problem, gpus: tuple[Gpu, ...]) -> bool:
@@ -92,13 +125,13 @@ def _limited(problem: Problem, rejected: tuple[Rejection, ...], codes: frozenset
                 continue
             found = _best_without(problem, together)
             if found is not None:
-                causes[together] = cause_of(*found, together)
+                causes[together] = cause_of(problem, *found, together)
         if causes:
             reason = _reason(problem, next(iter(causes)), next(iter(causes.values())))
             return Conflict(reason=reason, causes=tuple(causes.values()), rejected=rejected)
     return Conflict(
         reason=Notice.of("no-build-for-platform", platform=problem.target.platform.name),
-        causes=() if problem.target.is_cpu else (Cause(change=Notice.of("use-cpu"), would_give=None),),
+        causes=() if problem.target.is_cpu else (use_cpu(problem),),
         rejected=rejected,
     )
 
@@ -139,7 +172,7 @@ def _best_python(problem: Problem) -> tuple[Problem, Judgement] | None:
     if newest is None:
         return None
     best: tuple[Problem, Judgement] | None = None
-    for python in _pythons(problem):
+    for python in nearest_pythons(problem):
         there = with_python(problem, python)
         found = search(there).best
         if found is None:
@@ -149,19 +182,6 @@ def _best_python(problem: Problem) -> tuple[Problem, Judgement] | None:
         if best is None or found.candidate.build.version > best[1].candidate.build.version:
             best = there, found
     return best
-
-
-def _pythons(problem: Problem) -> list[PythonVersion]:
-    """List the Pythons that builds start or end with, the nearest to the target's first."""
-    here = problem.target.python
-    versions = {
-        python
-        for tier in problem.tiers
-        for release in tier
-        for build in release.builds
-        for python in (build.python_min, build.python_max)
-    }
-    return sorted(versions, key=lambda version: (abs(version.minor - here.minor), version.minor))
 
 
 def _asking_for(problem: Problem, torch: str) -> Problem:
@@ -181,6 +201,11 @@ def _is_set(problem: Problem, limit: Limit) -> bool:
             return problem.driver_reading is not None
         case "onnxruntime":
             return problem.request.requirement("onnxruntime-gpu") is not None
+        case "sources":
+            return bool(problem.pages) or any(source not in problem.request.sources for source in EVERY_SOURCE)
+        case "glibc":
+            newest = problem.tables.newest_glibc.get(problem.target.platform.name)
+            return not glibc_suffices(newest, problem.glibc)
         case _:
             return True
 
@@ -188,7 +213,7 @@ def _is_set(problem: Problem, limit: Limit) -> bool:
 def _reason(problem: Problem, limits: tuple[Limit, ...], cause: Cause) -> Notice:
     target = problem.target
     driver = target.driver.version or target.driver.cuda_version if target.driver else None
-    facts = {
+    facts: dict[str, ContextValue] = {
         "gpus": tuple(gpu.label for gpu in target.gpus) or ("CPU",),
         "python": str(target.python),
         "platform": target.platform.name,
@@ -197,21 +222,16 @@ def _reason(problem: Problem, limits: tuple[Limit, ...], cause: Cause) -> Notice
         "instead": cause.would_give,
         "policy": problem.request.policy.value,
     }
-    match limits[0]:
-        case "requirements":
-            vanished = vanished_nightly(problem)
-            if vanished is not None:
-                return Notice.of("nightly-vanished", nightly=str(vanished), **facts)
-            return Notice.of("requirements-exclude-every-build", **facts)
-        case "sources":
-            return Notice.of("no-gpu-build-on-index" if target.gpus else "no-build-on-index", **facts)
-        case "onnxruntime":
-            return Notice.of("no-onnxruntime-that-agrees", **facts)
-        case "driver":
-            needs = cause.change.context.get("needs")
-            return Notice.of("driver-too-old-for-every-build", needs=needs, **facts)
-        case _:
-            return Notice.of("no-build-for-python", **facts)
+    vanished = vanished_nightly(problem)
+    if limits[0] == "requirements" and vanished is not None:
+        return Notice.of("nightly-vanished", nightly=str(vanished), **facts)
+    code = _REASONS[limits[0]]
+    if limits[0] == "sources" and target.is_cpu:
+        code = "no-build-on-index"
+    if limits[0] == "glibc":
+        facts["glibc"] = ".".join(map(str, problem.glibc or ()))
+    needs = cause.change.context.get("glibc" if limits[0] == "glibc" else "needs")
+    return Notice.of(code, needs=needs, **facts)
 
 
 def vanished_nightly(problem: Problem) -> Version | None:

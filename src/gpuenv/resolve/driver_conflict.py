@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.models.cuda import DriverVersion
 from gpuenv.models.notice import Notice
+from gpuenv.models.platform import DEFAULT_GLIBC
 from gpuenv.models.resolution import Cause, Conflict
-from gpuenv.resolve.causes import subset_causes
+from gpuenv.resolve.causes import best_build, subset_causes, use_cpu
+from gpuenv.resolve.commands import Change, command
+from gpuenv.resolve.driver_hints import ways_to_get
+from gpuenv.resolve.problem import with_driver
 from gpuenv.rules.driver import driver_branch, gpu_driver_ceiling, gpu_driver_floor
 
 if TYPE_CHECKING:
+    from gpuenv.errors import ContextValue
     from gpuenv.models.hardware import Driver, Gpu
     from gpuenv.models.matrix import ArchitectureRow
     from gpuenv.resolve.problem import Problem
@@ -20,12 +26,20 @@ _JETPACK_7_BRANCH: Final = 580
 _JETPACK_7_CUDA: Final = 13
 """CUDA major of JetPack 7; JetPack 6 has 12, JetPack 5 has 11."""
 
-_USE_CPU: Final = Cause(change=Notice.of("use-cpu"), would_give=None)
-
 
 def target_conflict(problem: Problem) -> Conflict | None:
     """Find what stands in the way whatever build is chosen, or None."""
-    return _jetson_conflict(problem) or _branch_conflict(problem)
+    return _musl_conflict(problem) or _jetson_conflict(problem) or _branch_conflict(problem)
+
+
+def _musl_conflict(problem: Problem) -> Conflict | None:
+    """Refuse a Linux without glibc: every wheel of the family is a manylinux one."""
+    target = problem.target
+    if target.origin != "detected" or not target.platform.name.startswith("linux") or target.platform.glibc:
+        return None
+    oldest = ".".join(map(str, DEFAULT_GLIBC))
+    change = Notice.of("change-system", glibc=oldest)
+    return Conflict(reason=Notice.of("no-wheels-for-musl"), causes=(Cause(change=change, would_give=None),))
 
 
 def _jetson_conflict(problem: Problem) -> Conflict | None:
@@ -36,7 +50,8 @@ def _jetson_conflict(problem: Problem) -> Conflict | None:
         return None
     labels = tuple(gpu.label for gpu in jetsons)
     if target.platform.name != "linux-aarch64":
-        change = Notice.of("change-platform", platform="linux-aarch64")
+        to_arm = Change(platform="linux-aarch64")
+        change = Notice.of("change-platform", platform="linux-aarch64", command=command(problem, to_arm))
         return Conflict(
             reason=Notice.of("jetson-is-aarch64", gpus=labels, platform=target.platform.name),
             causes=(Cause(change=change, would_give=None),),
@@ -44,11 +59,12 @@ def _jetson_conflict(problem: Problem) -> Conflict | None:
     driver = target.driver
     if driver is None or not _is_before_jetpack_7(driver):
         return None
-    change = Notice.of("install-jetpack", jetpack="7", branch=_JETPACK_7_BRANCH)
+    driven = Change(driver=DriverVersion(text=str(_JETPACK_7_BRANCH)))
+    change = Notice.of("install-jetpack", jetpack="7", branch=_JETPACK_7_BRANCH, command=command(problem, driven))
     stated = str(driver.version or f"CUDA {driver.cuda_version}")
     return Conflict(
         reason=Notice.of("jetson-takes-no-wheels", gpus=labels, driver=stated, jetpack="7"),
-        causes=(Cause(change=change, would_give=None), _USE_CPU),
+        causes=(Cause(change=change, would_give=None), use_cpu(problem)),
     )
 
 
@@ -79,17 +95,26 @@ def _branch_conflict(problem: Problem) -> Conflict | None:
     if floor is not None and ceiling is not None and floor > ceiling:
         labels = tuple(gpu.label for gpu in gpus)
         reason = Notice.of("no-driver-for-all-gpus", gpus=labels, oldest=floor, newest=ceiling)
-        return Conflict(reason=reason, causes=(*causes, _USE_CPU))
+        return Conflict(reason=reason, causes=(*causes, use_cpu(problem)))
     code, at_fault, needed = (
         ("driver-too-old-for-gpu", below, floor) if below else ("driver-dropped-gpu", above, ceiling)
     )
-    is_open = bool(below) and any(row.open_kernel_module_only for row in rows)
-    apt = _apt_package(problem, needed or branch, is_open=is_open)
+    branch = needed or branch
+    facts: dict[str, ContextValue] = {"branch": branch, **ways_to_get(problem, branch)}
     labels = tuple(gpu.label for gpu in at_fault)
+    version = DriverVersion(text=str(branch))
+    change = Notice.of("install-driver-branch", command=command(problem, Change(driver=version)), **facts)
     return Conflict(
-        reason=Notice.of(code, gpus=labels, branch=needed, driver=str(driver.version), apt=apt),
-        causes=(Cause(change=Notice.of("install-driver-branch", branch=needed, apt=apt), would_give=None), *causes),
+        reason=Notice.of(code, gpus=labels, driver=str(driver.version), branch=branch),
+        causes=(Cause(change=change, would_give=_given(problem, version)), *causes),
     )
+
+
+def _given(problem: Problem, version: DriverVersion) -> str | None:
+    """Name the build of torch that a driver of the needed branch would get, if that is all that is wrong."""
+    if problem.request.requirement("torch") is None:
+        return None
+    return best_build(with_driver(problem, version))
 
 
 def _rows(problem: Problem, gpus: tuple[Gpu, ...]) -> list[ArchitectureRow]:
@@ -99,10 +124,3 @@ def _rows(problem: Problem, gpus: tuple[Gpu, ...]) -> list[ArchitectureRow]:
         for capability in gpu.capabilities
         if capability in problem.architectures
     ]
-
-
-def _apt_package(problem: Problem, branch: int, *, is_open: bool) -> str | None:
-    """Name Ubuntu's and Debian's package of a driver branch; None where the driver is Windows' own."""
-    if problem.target.platform.driver_system != "linux":
-        return None
-    return f"nvidia-driver-{branch}-open" if is_open else f"nvidia-driver-{branch}"

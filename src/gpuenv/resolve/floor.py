@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage
+from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage, runtimes_of
 from gpuenv.rules.driver import minimum_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gpuenv.models.cuda import CudaVersion, DriverVersion
+    from gpuenv.models.matrix import OnnxRuntimeBuild
     from gpuenv.models.resolution import Coverage
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import Problem
@@ -34,8 +35,13 @@ def driver_for(problem: Problem, judged: Judgement) -> DriverVersion | None:
     needs = [required_driver(problem, judged.candidate.build.cuda, judged.coverage)]
     runtime = next((pin for pin in judged.companions if pin.project == PROJECT), None)
     if runtime is not None:
-        builds = problem.tables.onnxruntime[problem.target.platform.name]
-        build = next(build for build in builds if str(build.version) == runtime.version.public)
-        coverage = (onnxruntime_coverage(problem, build, gpu) for gpu in problem.target.gpus)
-        needs.append(required_driver(problem, build.cuda, [served for served in coverage if served is not None]))
+        build = next(build for build in runtimes_of(problem) if build.version == runtime.version)
+        needs.append(runtime_driver(problem, build))
     return max((driver for driver in needs if driver is not None), default=None)
+
+
+def runtime_driver(problem: Problem, build: OnnxRuntimeBuild) -> DriverVersion | None:
+    """Name the oldest driver for a build of ONNX Runtime."""
+    unlimited = problem.ignoring("driver")
+    coverage = (onnxruntime_coverage(unlimited, build, gpu) for gpu in problem.target.gpus)
+    return required_driver(problem, build.cuda, [served for served in coverage if served is not None])

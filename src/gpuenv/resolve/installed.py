@@ -53,7 +53,10 @@ def family_requirements(environment: Environment) -> Mapping[str, SpecifierSet]:
 def _build_of(distribution: InstalledDistribution, target: Target, matrix: CompatibilityMatrix) -> TorchBuild | None:
     public = Version(distribution.version.public)
     same = [build for build in matrix.torch if build.version == public and build.platform == target.platform.name]
-    tag = distribution.version.local or distribution.build_tag
+    local, tag = distribution.version.local, distribution.build_tag
+    if local is not None:
+        own = (build for build in same if build.local == local)
+        return next(own, None) or next((build for build in same if build.tag == local), None)
     if tag is not None:
         return next((build for build in same if build.tag == tag), None)
     return next((build for build in same if build.on_pypi), None)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.models.resolution import Coverage
+from gpuenv.models.value import dataclass
 from gpuenv.resolve.companions import companion_pins
 from gpuenv.resolve.generators import refused_generator
 from gpuenv.resolve.listing import installable, page, torch_versions
 from gpuenv.resolve.onnxruntime import onnxruntime_pin
 from gpuenv.resolve.refusal import Refusal
 from gpuenv.rules.driver import fit_of
+from gpuenv.rules.wheel_tags import glibc_suffices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def judge(
 
     `runtimes` are the builds of ONNX Runtime that serve the target, newest first.
     """
-    refusal = _python_refuses(problem, candidate)
+    refusal = _wheels_refuse(problem, candidate)
     if refusal is not None:
         return refusal
     companions = companion_pins(problem, candidate)
@@ -103,16 +104,21 @@ def _gpu_coverage(problem: Problem, build: TorchBuild, gpu: Gpu) -> Coverage | R
     return served or Refusal(code="gpu-capability-unknown", gpu=gpu)
 
 
-def _python_refuses(problem: Problem, candidate: Candidate) -> Refusal | None:
-    """By the index page where it was read, which also tells of missing and yanked wheels; else by the matrix."""
-    if "python" in problem.ignored:
-        return None
-    listed = page(problem, candidate.source, candidate.build.tag, "torch")
-    if listed is None:
-        is_there = has_wheels_for(candidate.build, problem.target.python)
-        return None if is_there else Refusal(code="no-wheel-for-python")
-    is_there = any(installable(problem, listed, version) is not None for version in torch_versions(candidate))
-    return None if is_there else Refusal(code="wheel-not-on-index")
+def _wheels_refuse(problem: Problem, candidate: Candidate) -> Refusal | None:
+    """By the index page where it was read, which also tells of missing and yanked wheels; else by the matrix.
+
+    The tags of a page's wheels tell of Python and of glibc at once; without a page each is asked about on its own.
+    """
+    build, target, ignored = candidate.build, problem.target, problem.ignored
+    listed = page(problem, candidate.source, build.tag, "torch") if problem.pages else None
+    is_new_enough = "glibc" in ignored or glibc_suffices(build.glibc, problem.glibc)
+    if listed is not None and not ignored & {"python", "glibc"}:
+        if any(installable(problem, listed, version) is not None for version in torch_versions(candidate)):
+            return None
+        return Refusal(code="wheel-not-on-index" if is_new_enough else "glibc-too-old")
+    if "python" not in ignored and not has_wheels_for(build, target.python):
+        return Refusal(code="no-wheel-for-python")
+    return None if is_new_enough else Refusal(code="glibc-too-old")
 
 
 def has_wheels_for(build: TorchBuild, python: PythonVersion) -> bool:

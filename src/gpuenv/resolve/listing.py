@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from gpuenv.models.resolution import Candidate
     from gpuenv.resolve.problem import Problem
 
-_EVERY_SOURCE = (Source(kind=SourceKind.PYTORCH, location=PYTORCH_INDEX_URL), Source(kind=SourceKind.PYPI))
+EVERY_SOURCE: Final = (Source(kind=SourceKind.PYTORCH, location=PYTORCH_INDEX_URL), Source(kind=SourceKind.PYPI))
 
 
 def sources_of(problem: Problem, build: TorchBuild) -> list[Source]:
     """List the sources that have a build for anybody, of those that may be used."""
-    sources = _EVERY_SOURCE if "sources" in problem.ignored else problem.request.sources
-    return [source for source in sources if _carries(problem, source, build)]
+    sources = EVERY_SOURCE if "sources" in problem.ignored else problem.request.sources
+    if problem.pages:
+        return [source for source in sources if _carries(problem, source, build)]
+    return [source for source in sources if _is_known_to_carry(source, build)]
 
 
 def page(problem: Problem, source: Source, tag: str | None, project: str) -> ProjectPage | None:
@@ -55,8 +57,15 @@ def torch_versions(candidate: Candidate) -> tuple[Version, ...]:
         case SourceKind.PYPI:
             return (build.version,)
         case SourceKind.FIND_LINKS:
-            labelled = Version(f"{build.version}+{build.tag}")
+            labelled = Version(build.label)
             return (labelled, build.version) if build.on_pypi else (labelled,)
+
+
+def _is_known_to_carry(source: Source, build: TorchBuild) -> bool:
+    """By the matrix alone; a find-links place is known by its page only."""
+    if source.kind is SourceKind.PYTORCH:
+        return build.on_pytorch_index
+    return source.kind is SourceKind.PYPI and build.on_pypi
 
 
 def _carries(problem: Problem, source: Source, build: TorchBuild) -> bool:
@@ -75,4 +84,4 @@ def _carries(problem: Problem, source: Source, build: TorchBuild) -> bool:
 def _is_wheel_of(wheel: IndexedWheel, build: TorchBuild) -> bool:
     if wheel.version.public != str(build.version):
         return False
-    return wheel.version.local == build.tag if wheel.version.local else build.on_pypi
+    return wheel.version == Version(build.label) if wheel.version.local else build.on_pypi

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from gpuenv.models.matrix import CompatibilityMatrix, NightlyChannel
     from gpuenv.models.target import Target
 
+NIGHTLY_PLATFORM: Final = "linux-x86_64"
+"""The only platform for which the code of nightly channels is recorded."""
+
 
 def nightly_builds(matrix: CompatibilityMatrix, target: Target, pages: Iterable[ProjectPage]) -> tuple[TorchBuild, ...]:
     """Make a build for each dated version that a page of a live channel lists.
 
     What code a channel holds is known for Linux x86_64; elsewhere it is taken from the newest stable build of the same
     CUDA version for the platform, which the same scripts make. A channel of neither is left out. PTX is not
-    counted on: whether a nightly has it is not established.
+    counted on: whether a nightly has it is not established. A build that was measured is in the matrix already.
     """
     channels = {channel.tag: channel for channel in matrix.nightly if channel.is_live}
     return tuple(
@@ -46,7 +49,11 @@ def _builds(
     sass = _sass(channel, like, target)
     if not sass and tag != "cpu":
         return
-    for version in dict.fromkeys(wheel.version for wheel in page.wheels if wheel.version.is_devrelease):
+    measured = {
+        build.version for build in matrix.torch if (build.tag, build.platform) == (page.tag, target.platform.name)
+    }
+    dated = dict.fromkeys(wheel.version for wheel in page.wheels if wheel.version.is_devrelease)
+    for version in (version for version in dated if Version(version.public) not in measured):
         yield TorchBuild(
             version=Version(version.public),
             tag=channel.tag,
@@ -66,6 +73,6 @@ def _builds(
 
 
 def _sass(channel: NightlyChannel, like: TorchBuild | None, target: Target) -> frozenset[Architecture]:
-    if target.platform.name == "linux-x86_64" and channel.sass:
+    if target.platform.name == NIGHTLY_PLATFORM and channel.sass:
         return channel.sass
     return like.sass if like is not None else frozenset()

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import DriverFit
-from gpuenv.resolve.floor import driver_for
-from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage, onnxruntime_fit
-from gpuenv.resolve.problem import with_driver
-from gpuenv.resolve.refusal import DRIVER_REFUSALS
-from gpuenv.resolve.search import search
+from gpuenv.resolve.alternatives import newer_with_changes
+from gpuenv.resolve.onnxruntime import PROJECT, onnxruntime_coverage, onnxruntime_fit, runtimes_of
+from gpuenv.resolve.unlisted import unlisted_cards
 from gpuenv.rules.driver import first_driver, floor_driver
 
 if TYPE_CHECKING:
@@ -39,7 +35,7 @@ def notes_on(problem: Problem, best: Judgement, refused: Iterable[tuple[Candidat
     if not build.is_official:
         yield Notice.of("unofficial-build", build=build.label)
     if build.is_nightly:
-        yield Notice.of("nightly-vanishes", build=build.label, lock=f"torch=={build.version}")
+        yield from _nightly_notes(best)
     yield from _runtime_notes(problem, best)
 
 
@@ -52,7 +48,7 @@ def onnxruntime_notes(problem: Problem, build: OnnxRuntimeBuild) -> Iterator[Not
             yield Notice.of("ptx-only", build=name, gpu=gpu.label, ptx=served.via.compute)
     if onnxruntime_fit(problem, build) is DriverFit.MINOR:
         yield _minor(problem, name, build.cuda)
-    if problem.target.platform.name == "windows-x86_64":
+    if problem.target.platform.name == "windows-x86_64" and problem.target.msvc_runtime is None:
         yield Notice.of("onnxruntime-needs-msvc-runtime", build=name)
 
 
@@ -60,9 +56,16 @@ def _runtime_notes(problem: Problem, best: Judgement) -> Iterator[Notice]:
     pin = next((pin for pin in best.companions if pin.project == PROJECT), None)
     if pin is None:
         return
-    builds = problem.tables.onnxruntime[problem.target.platform.name]
-    build = next(build for build in builds if build.version == Version(pin.version.public))
+    build = next(build for build in runtimes_of(problem) if build.version == pin.version)
     yield from onnxruntime_notes(problem, build)
+
+
+def _nightly_notes(best: Judgement) -> Iterator[Notice]:
+    build = best.candidate.build
+    yield Notice.of("nightly-vanishes", build=build.label, lock=f"torch=={build.version}")
+    for pin in best.companions:
+        if pin.version.dev is not None and pin.version.dev != build.version.dev:
+            yield Notice.of("nightly-dates-differ", build=build.label, companion=f"{pin.project} {pin.version}")
 
 
 def _gpu_notes(problem: Problem, best: Judgement, refused: Iterable[tuple[Candidate, Refusal]]) -> Iterator[Notice]:
@@ -84,13 +87,12 @@ def _gpu_notes(problem: Problem, best: Judgement, refused: Iterable[tuple[Candid
         )
     if any(capability.is_tegra for capability in problem.architectures) and problem.target.driver is None:
         yield Notice.of("jetson-needs-jetpack", gpus=tuple(gpu.label for gpu in problem.target.gpus), jetpack="7")
+    yield from unlisted_cards(problem)
     last = _last_release(problem)
     if last is not None:
         yield last
-    if any(refusal.code in DRIVER_REFUSALS for _, refusal in refused):
-        newer = _newer_with_driver(problem, best)
-        if newer is not None:
-            yield newer
+    if not problem.keeps:
+        yield from newer_with_changes(problem, best, {refusal.code for _, refusal in refused})
 
 
 def _minor(problem: Problem, name: str, cuda: CudaVersion) -> Notice:
@@ -117,24 +119,4 @@ def _last_release(problem: Problem) -> Notice | None:
         gpus=tuple(gpu.label for gpu in problem.target.gpus),
         last=str(last),
         dropped_in=str(dropped_in),
-    )
-
-
-def _newer_with_driver(problem: Problem, best: Judgement) -> Notice | None:
-    """Say which newer version a newer driver would allow, and which build of it that driver would get."""
-    driver = problem.target.driver
-    if driver is None or "driver" in problem.ignored:
-        return None
-    unlimited = search(problem.ignoring("driver")).best
-    if unlimited is None or unlimited.candidate.build.version <= best.candidate.build.version:
-        return None
-    needs = driver_for(problem, unlimited)
-    if needs is None:
-        return None
-    then = search(with_driver(problem, needs)).best or unlimited
-    return Notice.of(
-        "newer-with-driver",
-        build=then.candidate.build.label,
-        needs=str(needs),
-        driver=str(driver.version or driver.cuda_version),
     )

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from gpuenv.models.index import Source, SourceKind
-from gpuenv.models.resolution import Coverage, Pin
-from gpuenv.resolve.refusal import Refusal
-from gpuenv.rules.coverage import best_ptx, best_sass
+from gpuenv.models.resolution import Coverage, Pin, Rejection, RuntimeCandidate
+from gpuenv.resolve.refusal import Refusal, notice_of
 from gpuenv.rules.driver import fit_of
+from gpuenv.rules.wheel_tags import glibc_suffices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from gpuenv.models.cuda import ComputeCapability
     from gpuenv.models.hardware import Gpu
     from gpuenv.models.matrix import OnnxRuntimeBuild
     from gpuenv.models.resolution import Candidate, DriverFit
     from gpuenv.resolve.problem import Problem
 
 PROJECT = "onnxruntime-gpu"
+LIBRARY_EXTRAS = frozenset({"cuda", "cudnn"})
+"""The extras that bring CUDA and cuDNN."""
+_FIRST_WITHOUT_CURAND = Version("2.15")
+"""The first torch for Linux that requires no cuRAND any more (PyPI metadata of 2.14.1 and 2.15.0, 2026-11-21), while
+libonnxruntime_providers_cuda.so goes on to load libcurand.so.10 (read from 1.31.1)."""
+_CURAND = {12: "nvidia-curand-cu12~=10.0", 13: "nvidia-curand~=10.0"}
+"""By CUDA major."""
 
 
 def runtimes_for(problem: Problem) -> tuple[OnnxRuntimeBuild, ...]:
@@ -29,8 +37,12 @@ def runtimes_for(problem: Problem) -> tuple[OnnxRuntimeBuild, ...]:
     """
     if problem.request.requirement(PROJECT) is None or problem.target.is_cpu or "onnxruntime" in problem.ignored:
         return ()
-    builds = problem.tables.onnxruntime.get(problem.target.platform.name, ())
-    return tuple(build for build in builds if _serves(problem, build))
+    return tuple(build for build in runtimes_of(problem) if runtime_refusal(problem, build) is None)
+
+
+def runtimes_of(problem: Problem) -> tuple[OnnxRuntimeBuild, ...]:
+    """List the builds for the target's platform, newest first."""
+    return problem.tables.onnxruntime.get(problem.target.platform.name, ())
 
 
 def onnxruntime_pin(
@@ -47,7 +59,17 @@ def onnxruntime_pin(
     agreeing = [build for build in runtimes if _agrees(build, candidate)]
     if not agreeing:
         return Refusal(code="no-onnxruntime-for-cuda-major", project=PROJECT)
-    return pin_of(installed_runtime(problem, agreeing) or agreeing[0], with_extras=False)
+    return pin_of(problem, installed_runtime(problem, agreeing) or agreeing[0], is_alone=False)
+
+
+def libraries_beside(candidate: Candidate, pins: Iterable[Pin], platform: str) -> tuple[str, ...]:
+    """Name the wheels with libraries that ONNX Runtime loads and this torch does not bring."""
+    build = candidate.build
+    has_runtime = any(pin.project == PROJECT for pin in pins)
+    if not has_runtime or not platform.startswith("linux") or build.version < _FIRST_WITHOUT_CURAND:
+        return ()
+    curand = _CURAND.get(build.cuda.major) if build.cuda is not None else None
+    return (curand,) if curand is not None else ()
 
 
 def installed_runtime(problem: Problem, builds: Sequence[OnnxRuntimeBuild]) -> OnnxRuntimeBuild | None:
@@ -55,7 +77,10 @@ def installed_runtime(problem: Problem, builds: Sequence[OnnxRuntimeBuild]) -> O
     found = problem.environment.installed(PROJECT) if problem.environment is not None else None
     if found is None or found.problems or problem.request.upgrade:
         return None
-    return next((build for build in builds if str(build.version) == found.version.public), None)
+    alike = [build for build in builds if build.version.public == found.version.public]
+    return next((build for build in alike if build.version == found.version), None) or next(
+        (build for build in alike if build.version.local is None), None
+    )
 
 
 def _agrees(build: OnnxRuntimeBuild, candidate: Candidate) -> bool:
@@ -66,21 +91,56 @@ def _agrees(build: OnnxRuntimeBuild, candidate: Candidate) -> bool:
     return cudnn is None or cudnn.major == build.cudnn_major
 
 
-def _serves(problem: Problem, build: OnnxRuntimeBuild) -> bool:
+def runtime_refusal(problem: Problem, build: OnnxRuntimeBuild) -> Refusal | None:
+    """Put a build to the requirements, to Python and glibc, and to rules 1 to 4; the first that it fails refuses it."""
     target = problem.target
-    requirement = problem.request.requirement(PROJECT)
+    excluded = _excluding(problem, build)
+    if excluded is not None:
+        return Refusal(code="requirement-excludes", project=PROJECT, requirement=excluded)
+    if "python" not in problem.ignored and not _has_wheels_for(problem, build):
+        return Refusal(code="no-wheel-for-python")
+    if "glibc" not in problem.ignored and not glibc_suffices(build.glibc, problem.glibc):
+        return Refusal(code="glibc-too-old")
+    for gpu in target.gpus:
+        code = _gpu_refusal(problem, build, gpu)
+        if code is not None:
+            return Refusal(code=code, gpu=gpu)
+    if onnxruntime_fit(problem, build) is None:
+        return Refusal(code="driver-too-old")
+    return None
+
+
+def runtime_rejections(problem: Problem, chosen: Pin, torch: Candidate | None) -> tuple[Rejection, ...]:
+    """Tell why not the newer builds: each by itself, or since torch's CUDA or cuDNN is of another major."""
+    newer = [build for build in runtimes_of(problem) if build.version > chosen.version]
+    found = []
+    for build in newer:
+        refusal = runtime_refusal(problem, build)
+        if refusal is None and torch is not None and not _agrees(build, torch):
+            refusal = Refusal(code="other-major-than-torch", requirement=torch.build.label)
+        if refusal is not None:
+            candidate = RuntimeCandidate(build=build, source=chosen.source)
+            found.append(Rejection(candidate=candidate, reason=notice_of(problem, candidate, refusal)))
+    return tuple(found)
+
+
+def _excluding(problem: Problem, build: OnnxRuntimeBuild) -> str | None:
+    """Name the requirement that does not admit a build: what was asked for, or what other packages require."""
+    asked = problem.request.requirement(PROJECT)
+    if (
+        asked is not None
+        and "requirements" not in problem.ignored
+        and not asked.specifier.contains(build.version, prereleases=True)
+    ):
+        return str(asked)
     by_others = problem.installed_specifiers.get(PROJECT)
-    is_admitted = (
-        requirement is None
-        or "requirements" in problem.ignored
-        or requirement.specifier.contains(build.version, prereleases=True)
-    ) and (by_others is None or "installed" in problem.ignored or by_others.contains(build.version, prereleases=True))
-    return (
-        is_admitted
-        and ("python" in problem.ignored or _has_wheels_for(problem, build))
-        and onnxruntime_fit(problem, build) is not None
-        and all(onnxruntime_coverage(problem, build, gpu) is not None for gpu in target.gpus)
-    )
+    if (
+        by_others is not None
+        and "installed" not in problem.ignored
+        and not by_others.contains(build.version, prereleases=True)
+    ):
+        return f"{PROJECT}{by_others}"
+    return None
 
 
 def _has_wheels_for(problem: Problem, build: OnnxRuntimeBuild) -> bool:
@@ -96,36 +156,33 @@ def onnxruntime_fit(problem: Problem, build: OnnxRuntimeBuild) -> DriverFit | No
 
 def onnxruntime_coverage(problem: Problem, build: OnnxRuntimeBuild, gpu: Gpu) -> Coverage | None:
     """Judge a build for one GPU; None where it has no code that runs there."""
-    served = [_capability_coverage(problem, build, gpu, capability) for capability in gpu.capabilities]
-    if not served or None in served:
+    found = [problem.tables.runtime_coverage(build, capability, problem.driver_cuda) for capability in gpu.capabilities]
+    if not found or any(one.refusal is not None for one in found):
         return None
-    return next((found for found in served if found and found.kind == "ptx"), served[0])
+    worst = next((one for one in found if one.kind == "ptx"), found[0])
+    return Coverage(gpu=gpu, kind=worst.kind, via=worst.via)
 
 
-def _capability_coverage(
-    problem: Problem, build: OnnxRuntimeBuild, gpu: Gpu, capability: ComputeCapability
-) -> Coverage | None:
-    """PTX counts only with a driver that speaks the build's CUDA, and a cuDNN that knows the GPU (rule 3)."""
-    cubin = best_sass(build.sass, capability, build_cuda=build.cuda)
-    if cubin is not None:
-        return Coverage(gpu=gpu, kind="sass", via=cubin)
-    ptx = best_ptx(build.sass, build.ptx, capability)
-    spoken = problem.driver_cuda
-    if ptx is None or (spoken is not None and spoken < build.cuda):
-        return None
-    row = problem.architectures.get(capability)
-    if row is not None and row.minimum_cudnn is not None and row.minimum_cudnn.major > build.cudnn_major:
-        return None
-    return Coverage(gpu=gpu, kind="ptx", via=ptx)
+def _gpu_refusal(problem: Problem, build: OnnxRuntimeBuild, gpu: Gpu) -> str | None:
+    for capability in gpu.capabilities:
+        found = problem.tables.runtime_coverage(build, capability, problem.driver_cuda)
+        if found.refusal is not None:
+            return found.refusal
+    return None if gpu.capabilities else "gpu-capability-unknown"
 
 
-def pin_of(build: OnnxRuntimeBuild, *, with_extras: bool) -> Pin:
-    """Pin a build; with its extras where nothing else brings its CUDA and cuDNN libraries."""
+def pin_of(problem: Problem, build: OnnxRuntimeBuild, *, is_alone: bool) -> Pin:
+    """Pin a build with the extras that were asked for; alone with those that bring its CUDA and cuDNN libraries.
+
+    Of the two that bring libraries only those that can be resolved: `cuda` of 1.27.0 names wheels that do not exist.
+    """
+    asked = problem.request.requirement(PROJECT)
+    wanted = set(asked.extras if asked is not None else ()) - (LIBRARY_EXTRAS - set(build.extras))
     return Pin(
         project=PROJECT,
         version=build.version,
         tag=build.cuda.tag,
         source=Source(kind=SourceKind.PYPI),
         evidence=build.provenance.evidence,
-        extras=build.extras if with_extras else (),
+        extras=tuple(sorted(wanted | set(build.extras if is_alone else ()))),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+
 from gpuenv.models.notice import Notice
-from gpuenv.models.resolution import Cause, Conflict, Resolution
-from gpuenv.resolve.floor import required_driver
+from gpuenv.models.resolution import Resolution
+from gpuenv.resolve.floor import required_driver, runtime_driver
 from gpuenv.resolve.notes import onnxruntime_notes
 from gpuenv.resolve.onnxruntime import (
     PROJECT,
@@ -15,16 +16,18 @@ from gpuenv.resolve.onnxruntime import (
     onnxruntime_coverage,
     onnxruntime_fit,
     pin_of,
+    runtime_rejections,
     runtimes_for,
 )
+from gpuenv.resolve.onnxruntime_conflict import runtime_conflict
+from gpuenv.resolve.problem import with_driver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gpuenv.models.matrix import OnnxRuntimeBuild
-    from gpuenv.resolve.problem import Limit, Problem
-
-_LIMITS: tuple[Limit, ...] = ("requirements", "driver", "python")
+    from gpuenv.models.resolution import Conflict
+    from gpuenv.resolve.problem import Problem
 
 _LIBRARIES = {
     11: (
@@ -58,24 +61,27 @@ def resolve_onnxruntime(problem: Problem) -> Resolution | Conflict:
     """Keep the installed build where it serves every GPU of the target; else choose the newest that does."""
     builds = runtimes_for(problem)
     if not builds:
-        return _conflict(problem)
+        return runtime_conflict(problem)
     kept = installed_runtime(problem, builds)
     best = kept or builds[0]
     coverage = tuple(
         served for gpu in problem.target.gpus if (served := onnxruntime_coverage(problem, best, gpu)) is not None
     )
+    pin = pin_of(problem, best, is_alone=True)
+    constraints = tuple(cudnn_constraints(problem, best.cuda.major))
     return Resolution(
         torch=None,
-        pins=(pin_of(best, with_extras=True),),
+        pins=(pin,),
         coverage=coverage,
         driver_fit=onnxruntime_fit(problem, best),
         minimum_driver=required_driver(problem, best.cuda, coverage),
         cudnn=None,
-        constraints=tuple(cudnn_constraints(problem, best.cuda.major)),
-        libraries=() if best.extras else _LIBRARIES.get(best.cuda.major, ()),
+        constraints=constraints,
+        libraries=_libraries(best, constraints) if kept is not None or not best.extras else (),
         excluded=("onnxruntime",),
         kept=(PROJECT,) if kept is not None else (),
-        notes=tuple(onnxruntime_notes(problem, best)),
+        rejected=() if kept is not None else runtime_rejections(problem, pin, None),
+        notes=(*onnxruntime_notes(problem, best), *(() if kept is not None else _newer(problem, best))),
     )
 
 
@@ -88,64 +94,25 @@ def cudnn_constraints(problem: Problem, cuda_major: int) -> Iterator[str]:
         yield f"nvidia-cudnn-cu{cuda_major}<{last.major}.{last.minor + 1}"
 
 
-def _conflict(problem: Problem) -> Conflict:
-    target = problem.target
-    causes = []
-    for limit in _LIMITS:
-        builds = runtimes_for(problem.ignoring(limit))
-        if builds:
-            causes.append(
-                Cause(change=_change(problem, limit, builds), would_give=f"onnxruntime-gpu {builds[0].version}")
-            )
-    return Conflict(
-        reason=Notice.of(
-            "no-onnxruntime-build",
-            gpus=tuple(gpu.label for gpu in target.gpus) or ("CPU",),
-            python=str(target.python),
-            platform=target.platform.name,
-            driver=str(target.driver.version or target.driver.cuda_version) if target.driver else "?",
-            matrix=problem.matrix.version,
-        ),
-        causes=tuple(causes) or tuple(_ways_out(problem)),
+def _libraries(build: OnnxRuntimeBuild, constraints: Iterable[str]) -> tuple[str, ...]:
+    """Name the wheels that bring its libraries; what stays is asked for them too, since they may have gone."""
+    limits = {limit.name: limit for limit in map(Requirement, constraints)}
+    named = map(Requirement, _LIBRARIES.get(build.cuda.major, ()))
+    return tuple(
+        f"{wanted.name}{wanted.specifier & limits[wanted.name].specifier}" if wanted.name in limits else str(wanted)
+        for wanted in named
     )
 
 
-def _ways_out(problem: Problem) -> Iterator[Cause]:
-    """Offer some of the GPUs where no one change helps, and the CPU package."""
-    target = problem.target
-    for gpu in target.gpus if len(target.gpus) > 1 else ():
-        builds = runtimes_for(replace(problem, target=replace(target, gpus=(gpu,))))
-        if builds:
-            change = Notice.of("select-gpus", gpus=(gpu.label,), target=gpu.name)
-            yield Cause(change=change, would_give=f"onnxruntime-gpu {builds[0].version}")
-    yield Cause(change=Notice.of("use-cpu"), would_give=None)
-
-
-def _change(problem: Problem, limit: Limit, builds: tuple[OnnxRuntimeBuild, ...]) -> Notice:
-    match limit:
-        case "driver":
-            return _update_driver(problem, builds)
-        case "python":
-            best = builds[0]
-            return Notice.of(
-                "change-python", instead=str(min(max(problem.target.python, best.python_min), best.python_max))
-            )
-        case _:
-            return Notice.of("change-onnxruntime", instead=str(builds[0].version))
-
-
-def _update_driver(problem: Problem, builds: tuple[OnnxRuntimeBuild, ...]) -> Notice:
-    """Name the oldest driver that would do for any build, and the one that the newest needs."""
-    unlimited = problem.ignoring("driver")
-    needs = []
-    for build in builds:
-        coverage = [onnxruntime_coverage(unlimited, build, gpu) for gpu in problem.target.gpus]
-        needs.append(required_driver(problem, build.cuda, (served for served in coverage if served is not None)))
-    nearest = min((driver for driver in needs if driver is not None), default=None)
-    is_linux = problem.target.platform.driver_system == "linux"
-    return Notice.of(
-        "update-driver",
-        needs=str(nearest) if nearest else None,
-        newest_needs=str(needs[0]) if needs[0] else None,
-        linux=str(nearest.branch) if nearest and is_linux else None,
-    )
+def _newer(problem: Problem, best: OnnxRuntimeBuild) -> Iterator[Notice]:
+    """Say which newer build a newer driver would allow."""
+    driver = problem.target.driver
+    unlimited = runtimes_for(problem.ignoring("driver"))
+    if driver is None or unlimited[0].version <= best.version:
+        return
+    needs = runtime_driver(problem, unlimited[0])
+    if needs is not None:
+        then = next(iter(runtimes_for(with_driver(problem, needs))), unlimited[0])
+        yield Notice.of(
+            "newer-with-driver", build=then.label, needs=str(needs), driver=str(driver.version or driver.cuda_version)
+        )

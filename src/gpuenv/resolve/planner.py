@@ -8,6 +8,8 @@ from packaging.utils import canonicalize_name
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Install, Keep, Plan, Remove
+from gpuenv.resolve.inconsistencies import inconsistencies
+from gpuenv.resolve.leavings import Leavings, leavings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +45,9 @@ def make_plan(
     the plan is then incomplete and lists the family only. A plan that was carried out makes the next one empty.
     """
     family = {pin.project for pin in resolution.pins}
-    removals = tuple(_removals(resolution, environment))
+    coming = {canonicalize_name(package.project) for package in additions or ()} - {*resolution.kept}
+    left = Leavings() if _keeps_torch(resolution, environment) else leavings(resolution, environment, coming | family)
+    removals = (*_removals(resolution, environment), *left.removals)
     steps: list[Step] = [*removals]
     keeps: list[Step] = []
     gone = {step.project for step in removals}
@@ -66,7 +70,18 @@ def make_plan(
                 replaces=found.version if found is not None else None,
             )
         )
-    return Plan(steps=(*steps, *keeps), is_complete=additions is not None or not steps)
+    steps += left.reinstalls
+    return Plan(
+        steps=(*steps, *keeps),
+        is_complete=additions is not None or not steps,
+        inconsistent=inconsistencies(steps, environment),
+    )
+
+
+def _keeps_torch(resolution: Resolution, environment: Environment | None) -> bool:
+    pin = resolution.pin("torch")
+    found = environment.installed("torch") if environment is not None else None
+    return pin is not None and found is not None and is_same_build(found, pin)
 
 
 def _pin_step(pin: Pin, environment: Environment | None, *, is_disturbed: bool) -> Step:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from gpuenv.models.hardware import Driver, Probe
+from gpuenv.models.value import dataclass
 from gpuenv.resolve.installed import family_requirements
 from gpuenv.resolve.nightly import nightly_builds
 from gpuenv.resolve.tables import make_tables, tiers_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 PageKey = tuple["Source", "str | None", str]
 """Source, CUDA tag below it, project: what a page of an index is found by."""
 
-Limit = Literal["driver", "python", "requirements", "installed", "sources", "onnxruntime"]
+Limit = Literal["driver", "python", "requirements", "installed", "sources", "onnxruntime", "glibc"]
 """What can be left aside to find out whether it is what stands in the way."""
 
 
@@ -52,6 +53,8 @@ class Problem:
     environment: Environment | None = None
     pages: Mapping[PageKey, ProjectPage] = field(default_factory=dict)
     """The index pages that were read. A page that was not read is taken to list what the matrix says."""
+    glibc: tuple[int, int] | None = None
+    """Of the target; None where there is none, as on Windows."""
     wheel_tags: frozenset[Tag] = frozenset()
     """Tags that the target's Python accepts; needed as soon as there are pages."""
     installed_specifiers: Mapping[str, SpecifierSet] = field(default_factory=dict)
@@ -117,6 +120,7 @@ def make_problem(
         driver_reading=read_driver(target.driver, target.platform, matrix.cuda) if target.driver else None,
         environment=environment,
         pages=pages or {},
+        glibc=target.platform.effective_glibc,
         wheel_tags=supported_tags(target.platform, target.python) if pages else frozenset(),
         installed_specifiers=family_requirements(environment) if environment is not None else {},
     )
@@ -127,6 +131,13 @@ def with_python(problem: Problem, python: PythonVersion) -> Problem:
     target = replace(problem.target, python=python)
     tags = supported_tags(target.platform, python) if problem.pages else frozenset()
     return replace(problem, target=target, wheel_tags=tags)
+
+
+def nearest_pythons(problem: Problem) -> list[PythonVersion]:
+    """List the Pythons that builds start or end with, the nearest to the target's first."""
+    here = problem.target.python
+    versions = problem.tables.pythons.get(problem.target.platform.name, ())
+    return sorted(versions, key=lambda version: (abs(version.minor - here.minor), version.minor))
 
 
 def with_driver(problem: Problem, version: DriverVersion) -> Problem:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Rejection
+from gpuenv.models.value import dataclass
 from gpuenv.rules.driver import first_driver, floor_driver
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from gpuenv.errors import ContextValue
     from gpuenv.models.hardware import Gpu
-    from gpuenv.models.resolution import Candidate
+    from gpuenv.models.resolution import Candidate, RuntimeCandidate
     from gpuenv.resolve.problem import Problem
 
 
@@ -38,14 +38,14 @@ DRIVER_REFUSALS = frozenset({"driver-too-old", "ptx-needs-newer-driver"})
 def rejections(problem: Problem, refused: Iterable[tuple[Candidate, Refusal]]) -> tuple[Rejection, ...]:
     """Tell each build's refusal in full: one for each build, newest first."""
     ordered = sorted(refused, key=lambda pair: (pair[0].build.version, pair[0].build.tag), reverse=True)
-    first = {(candidate.build.version, candidate.build.tag): (candidate, why) for candidate, why in reversed(ordered)}
+    first = {(candidate.build.version, candidate.build.label): (candidate, why) for candidate, why in reversed(ordered)}
     return tuple(
         Rejection(candidate=candidate, reason=notice_of(problem, candidate, why))
         for candidate, why in reversed(first.values())
     )
 
 
-def notice_of(problem: Problem, candidate: Candidate, refusal: Refusal) -> Notice:
+def notice_of(problem: Problem, candidate: Candidate | RuntimeCandidate, refusal: Refusal) -> Notice:
     """Name the fact that refuses a candidate, and the row of the matrix that states it."""
     build, target = candidate.build, problem.target
     release = problem.tables.cuda.get(build.cuda) if build.cuda is not None else None
@@ -80,6 +80,11 @@ def notice_of(problem: Problem, candidate: Candidate, refusal: Refusal) -> Notic
                 "index": build.tag,
                 "oldest": str(build.python_min),
                 "newest": str(build.python_max),
+            }
+        case "glibc-too-old":
+            facts |= {
+                "glibc": ".".join(map(str, problem.glibc or ())),
+                "needs": ".".join(map(str, build.glibc or ())),
             }
         case "gpu-capability-unknown":
             facts |= {"gpu": refusal.gpu.label if refusal.gpu else None}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from gpuenv.models.value import dataclass
 from gpuenv.resolve.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class TorchRequirements:
     def against(self, build: TorchBuild) -> Refusal | None:
         """Find the limit that does not admit a build."""
         for requirement, specifier in self.limits:
-            if not allows(specifier, build.version, build.tag):
+            if not allows(specifier, build):
                 return Refusal(code="requirement-excludes", project="torch", requirement=requirement)
         return None
 
@@ -57,13 +57,14 @@ def torch_requirements(problem: Problem) -> TorchRequirements:
     )
 
 
-def allows(specifier: SpecifierSet, version: Version, tag: str | None) -> bool:
+def asked_extras(problem: Problem, project: str) -> tuple[str, ...]:
+    """List the extras that were asked for of a project, sorted."""
+    asked = problem.request.requirement(project)
+    return tuple(sorted(asked.extras)) if asked is not None else ()
+
+
+def allows(specifier: SpecifierSet, build: TorchBuild) -> bool:
     """Tell whether a specifier admits a build: `==2.9.1` admits 2.9.1+cu128, `==2.9.1+cu126` does not."""
-    if specifier.contains(version, prereleases=True):
+    if specifier.contains(build.version, prereleases=True):
         return True
-    local = tag.removeprefix("nightly/") if tag is not None else None
-    return (
-        local is not None
-        and "+" in str(specifier)
-        and specifier.contains(Version(f"{version}+{local}"), prereleases=True)
-    )
+    return "+" in str(specifier) and specifier.contains(Version(build.label), prereleases=True)

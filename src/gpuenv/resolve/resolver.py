@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from gpuenv.models.notice import Notice
+from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Pin, Rejection, Resolution
 from gpuenv.resolve.conflict import explain
 from gpuenv.resolve.driver_conflict import target_conflict
@@ -17,12 +18,13 @@ from gpuenv.resolve.installed import installed_candidate
 from gpuenv.resolve.judgement import judge, serve
 from gpuenv.resolve.listing import torch_versions
 from gpuenv.resolve.notes import notes_on
-from gpuenv.resolve.onnxruntime import PROJECT, runtimes_for
+from gpuenv.resolve.onnxruntime import PROJECT, libraries_beside, runtime_rejections, runtimes_for
 from gpuenv.resolve.onnxruntime_alone import resolve_onnxruntime
+from gpuenv.resolve.planner import is_same_build
 from gpuenv.resolve.problem import make_problem
 from gpuenv.resolve.ranking import is_first_choice, would_rank_higher
 from gpuenv.resolve.refusal import Refusal, rejections
-from gpuenv.resolve.requirements import torch_requirements
+from gpuenv.resolve.requirements import asked_extras, torch_requirements
 from gpuenv.resolve.search import search
 
 if TYPE_CHECKING:
@@ -81,6 +83,9 @@ def _keep(problem: Problem) -> Resolution | None:
     candidate = installed_candidate(problem.environment, problem.target, problem.matrix)
     if candidate is None or (problem.target.is_cpu and candidate.build.cuda is not None):
         return None
+    if problem.request.policy is IndexPolicy.LOCATION:
+        # What has to come beside it comes from the one place that was named.
+        candidate = replace(candidate, source=problem.request.sources[0])
     in_place = replace(
         problem.ignoring("installed"),
         pages={key: page for key, page in problem.pages.items() if key[2] != "torch"},
@@ -94,24 +99,22 @@ def _keep(problem: Problem) -> Resolution | None:
     judged = judge(in_place, candidate, service, runtimes_for(in_place))
     if isinstance(judged, Refusal):
         return None
-    resolution = _resolution(problem, judged, (), ())
+    resolution = _resolution(in_place, judged, (), ())
     environment = problem.environment
     pins = tuple(_installed_pin(pin, environment) for pin in resolution.pins)
     kept = tuple(pin.project for pin in pins if _is_installed(pin, environment))
-    return replace(resolution, pins=pins, kept=kept)
+    return replace(resolution, pins=pins, kept=kept, rejected=() if PROJECT in kept else resolution.rejected)
 
 
 def _installed_pin(pin: Pin, environment: Environment) -> Pin:
     """Spell the version of what stays as it is installed, so that nothing takes its place."""
     found = environment.installed(pin.project)
-    if found is None or found.version.public != pin.version.public:
-        return pin
-    return replace(pin, version=found.version)
+    return replace(pin, version=found.version) if found is not None and is_same_build(found, pin) else pin
 
 
 def _is_installed(pin: Pin, environment: Environment) -> bool:
     found = environment.installed(pin.project)
-    return found is not None and found.version == pin.version
+    return found is not None and is_same_build(found, pin)
 
 
 def _attempts(problem: Problem) -> Iterator[tuple[Problem, tuple[Notice, ...]]]:
@@ -122,6 +125,9 @@ def _attempts(problem: Problem) -> Iterator[tuple[Problem, tuple[Notice, ...]]]:
     installed = problem.environment.installed("torch") if problem.environment is not None else None
     if installed is not None and not problem.request.upgrade:
         yield _asking(problem, "torch", f"=={installed.version.public}"), ()
+        if installed.version.is_devrelease:
+            # Nightly builds are deleted: the release that came of it is the nearest to what was there.
+            yield _asking(problem, "torch", f"=={installed.version.base_version}"), ()
     for attempt in _by_order(problem):
         yield attempt, ()
     if problem.installed_specifiers:
@@ -129,6 +135,9 @@ def _attempts(problem: Problem) -> Iterator[tuple[Problem, tuple[Notice, ...]]]:
         caveat = Notice.of("installed-requirements-broken", requirements=breaks)
         for attempt in _by_order(problem.ignoring("installed")):
             yield attempt, (caveat,)
+    if PROJECT in problem.request.optional:
+        caveat = Notice.of("onnxruntime-gpu-disagrees", matrix=problem.matrix.version)
+        yield problem.ignoring("onnxruntime"), (caveat,)
 
 
 def _is_makeshift(attempt: Problem, problem: Problem, best: Judgement) -> bool:
@@ -178,8 +187,10 @@ def _resolution(
         tag=build.tag,
         source=candidate.source,
         evidence=build.provenance.evidence,
+        extras=asked_extras(problem, "torch"),
     )
     pins = (torch, *best.companions)
+    runtime = next((pin for pin in pins if pin.project == PROJECT), None)
     refused = tuple(refused)
     return Resolution(
         torch=candidate,
@@ -188,8 +199,12 @@ def _resolution(
         driver_fit=best.fit,
         minimum_driver=driver_for(problem, best),
         cudnn=build.cudnn,
+        libraries=libraries_beside(candidate, pins, problem.target.platform.name),
         excluded=("onnxruntime",) if any(pin.project == PROJECT for pin in pins) else (),
-        rejected=_higher(problem, candidate, refused),
+        rejected=(
+            *_higher(problem, candidate, refused),
+            *(runtime_rejections(problem, runtime, candidate) if runtime is not None else ()),
+        ),
         notes=(*caveats, *notes_on(problem, best, refused)),
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.models.resolution import Candidate
+from gpuenv.models.value import dataclass
 from gpuenv.resolve.judgement import judge, serve
 from gpuenv.resolve.listing import sources_of
 from gpuenv.resolve.onnxruntime import runtimes_for

@@ -6,11 +6,12 @@ They hold nothing but what follows from the matrix, so that an answer never depe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from gpuenv.rules.coverage import build_coverage
+from gpuenv.models.value import dataclass
+from gpuenv.rules.coverage import build_coverage, runtime_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
         TorchBuild,
         TritonRelease,
     )
-    from gpuenv.models.platform import PlatformName
+    from gpuenv.models.platform import PlatformName, PythonVersion
     from gpuenv.resolve.judgement import Service
     from gpuenv.resolve.refusal import Refusal
     from gpuenv.rules.coverage import BuildCoverage
@@ -71,12 +72,17 @@ class Tables:
     """By project, newest first."""
     onnxruntime: Mapping[PlatformName, tuple[OnnxRuntimeBuild, ...]]
     """Newest first."""
+    pythons: Mapping[PlatformName, tuple[PythonVersion, ...]]
+    """The Pythons that builds of torch start or end with."""
+    newest_glibc: Mapping[PlatformName, tuple[int, int]]
+    """What some build takes; a system that has it is never too old."""
     services: dict[Question, dict[int, Service | Refusal]] = field(default_factory=dict, repr=False, compare=False)
     """How code sets, by number, serve GPUs and drivers that were asked about."""
     _names: dict[frozenset[Architecture], tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
     _coverages: dict[tuple[CodeSets, ComputeCapability, CudaVersion | None], BuildCoverage] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _runtime_coverages: dict[tuple[object, ...], BuildCoverage] = field(default_factory=dict, repr=False, compare=False)
     _pairs: dict[tuple[str, Version], tuple[CompanionRelease, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -104,6 +110,19 @@ class Tables:
                 build, capability, driver_cuda=driver_cuda, architecture=self.architectures.get(capability)
             )
             self._coverages[key] = found
+        return found
+
+    def runtime_coverage(
+        self, build: OnnxRuntimeBuild, capability: ComputeCapability, driver_cuda: CudaVersion | None
+    ) -> BuildCoverage:
+        """Judge a build of ONNX Runtime for one capability; see `rules.coverage.runtime_coverage`."""
+        key = (build.sass, build.ptx, build.cuda, build.cudnn_major, capability, driver_cuda)
+        found = self._runtime_coverages.get(key)
+        if found is None:
+            found = runtime_coverage(
+                build, capability, driver_cuda=driver_cuda, architecture=self.architectures.get(capability)
+            )
+            self._runtime_coverages[key] = found
         return found
 
     def pairs(self, project: str, torch: Version) -> tuple[CompanionRelease, ...]:
@@ -161,6 +180,8 @@ def make_tables(matrix: CompatibilityMatrix) -> Tables:
     codes: dict[CodeSets, int] = {}
     return Tables(
         matrix=matrix,
+        pythons={platform: _pythons(found) for platform, found in builds.items()},
+        newest_glibc=_newest_glibc(matrix),
         codes=codes,
         architectures={row.capability: row for row in matrix.architectures},
         cuda={row.version: row for row in matrix.cuda},
@@ -188,6 +209,20 @@ def make_tables(matrix: CompatibilityMatrix) -> Tables:
             for platform in platforms
         },
     )
+
+
+def _pythons(builds: Iterable[TorchBuild]) -> tuple[PythonVersion, ...]:
+    return tuple(sorted({python for build in builds for python in (build.python_min, build.python_max)}))
+
+
+def _newest_glibc(matrix: CompatibilityMatrix) -> Mapping[PlatformName, tuple[int, int]]:
+    newest: dict[PlatformName, tuple[int, int]] = {}
+    needs = [(build.platform, build.glibc) for build in matrix.torch]
+    needs += [(build.platform, build.glibc) for build in matrix.onnxruntime]
+    for platform, glibc in needs:
+        if glibc is not None:
+            newest[platform] = max(newest.get(platform, (0, 0)), glibc)
+    return newest
 
 
 def tiers_of(builds: Iterable[TorchBuild], codes: dict[CodeSets, int], *, is_cpu: bool) -> Tiers:
