@@ -63,6 +63,7 @@ def test_a_stated_machine_is_told_as_json(tmp_path: Path) -> None:
             "pci_bus_id": None,
             "memory_bytes": None,
             "mig": None,
+            "mig_instances": None,
             "probe": "override",
         }
     ]

@@ -94,10 +94,22 @@ class TestReading:
         environment = read(tmp_path / "by-uv")
         assert (environment.kind, environment.python_version, environment.distributions) == ("venv", THIS_PYTHON, ())
 
-    def test_the_python_of_an_interpreter_in_a_folder_of_its_own_is_portable_or_the_systems(self) -> None:
+    def test_the_base_of_this_very_python_is_nobodys_to_change(self) -> None:
         environment = read(BASE)
-        assert environment.kind in {"portable", "system"}
+        assert environment.kind in {"base", "system"}
+        assert environment.is_shared
         assert environment.site_packages.is_relative_to(BASE)
+
+    def test_what_a_venv_sees_of_its_base_is_told_apart(self, tmp_path: Path) -> None:
+        root = tmp_path / "env"
+        venv.create(root, symlinks=True, with_pip=False, system_site_packages=True)
+        info = root / SITE / "six-1.16.0.dist-info"
+        write(info / "METADATA", "Metadata-Version: 2.1\nName: six\nVersion: 1.16.0\n")
+        base = read(BASE)
+        environment = read(root)
+        assert [found.name for found in environment.distributions] == ["six"]
+        assert environment.outer == tuple(found for found in base.distributions if found.name != "six")
+        assert environment.outer
 
     def test_a_conda_prefix_is_told_by_its_folder(self, empty_venv: Path) -> None:
         (empty_venv / "conda-meta").mkdir()

@@ -10,16 +10,15 @@ import pytest
 
 from gpuenv.detect.host import detect_host
 from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
-from gpuenv.models.hardware import Driver, Gpu, Presence, Probe, ProbeAnswer
+from gpuenv.models.hardware import Driver, Gpu, HostFacts, Presence, Probe, ProbeAnswer
 from gpuenv.models.notice import Notice
+from gpuenv.models.platform import Platform
 from support.machine_roots import add_kernel_module, add_pci, no_models, surroundings
 from support.machines import matrix
-from support.nvml import Device, bus, install_nvml, uuid
+from support.nvml import FOLDER, Device, bus, install_nvml, uuid
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from gpuenv.models.hardware import HostFacts
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the library is compiled with cc")
 
@@ -30,7 +29,7 @@ H100 = Device(name="NVIDIA H100 80GB HBM3", pci="2330", capability="9.0", memory
 B200 = Device(name="NVIDIA B200", pci="2901", capability="10.0", memory_bytes=192265846784, mig=0)
 GB200 = Device(name="NVIDIA GB200", pci="2941", capability="10.0", memory_bytes=198642237440, mig=0)
 GB10 = Device(name="NVIDIA GB10", pci="2E12", capability="12.1", memory_bytes=0)
-A100_MIG = Device(name="NVIDIA A100-SXM4-40GB", pci="20B0", capability="8.0", memory_bytes=40 * GIB, mig=1)
+GH200 = Device(name="NVIDIA GH200 480GB", pci="2342", capability="9.0", memory_bytes=96 * GIB, mig=0)
 RTX_5070_TI_LAPTOP = Device(
     name="NVIDIA GeForce RTX 5070 Ti Laptop GPU", pci="2F18", capability="12.0", memory_bytes=12 * GIB
 )
@@ -49,6 +48,7 @@ def expected(device: Device, index: int = 0) -> Gpu:
         pci_bus_id=bus(index),
         memory_bytes=device.memory_bytes or None,
         is_mig=None if device.mig < 0 else bool(device.mig),
+        mig_instances=tuple(part for part in device.instances if part is not None) if device.mig > 0 else None,
     )
 
 
@@ -68,11 +68,45 @@ def test_one_t4_is_described_by_nvml_alone(tmp_path: Path) -> None:
     assert host.probes[0] == ProbeAnswer(probe=Probe.NVML, outcome="ok", detail="1 GPU, driver 580.95.05, CUDA 13.0")
 
 
-@pytest.mark.parametrize("devices", [[H100] * 8, [B200], [GB200] * 4, [GB10], [A100_MIG], [GTX_1080_TI, RTX_5090]])
+@pytest.mark.parametrize("devices", [[H100] * 8, [B200], [GB200] * 4, [GB10], [GH200], [GTX_1080_TI, RTX_5090]])
 def test_every_card_of_a_machine_is_described(tmp_path: Path, devices: list[Device]) -> None:
     host = detect(tmp_path, R580, *devices)
     assert host.presence is Presence.PRESENT
     assert host.gpus == tuple(expected(device, index) for index, device in enumerate(devices))
+
+
+def test_an_arm_server_is_described_with_its_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = os.uname_result(("Linux", "node", "6.8.0-1013-nvidia-64k", "#1", "aarch64"))
+    monkeypatch.setattr(os, "uname", lambda: kernel)
+    monkeypatch.setattr(os, "confstr", lambda _name: "glibc 2.39")
+    machine = install_nvml(tmp_path, R580, *[GB200] * 4)
+    (tmp_path / "usr/lib/aarch64-linux-gnu").mkdir(parents=True)
+    (tmp_path / FOLDER / "libnvidia-ml.so.1").rename(tmp_path / "usr/lib/aarch64-linux-gnu/libnvidia-ml.so.1")
+    host = detect_host(surroundings(tmp_path, machine), gpu_models=no_models, root=tmp_path)
+    assert host == HostFacts(
+        gpus=tuple(expected(GB200, index) for index in range(4)),
+        driver=Driver(
+            version=DriverVersion.parse("580.95.05"), cuda_version=CudaVersion(major=13, minor=0), probe=Probe.NVML
+        ),
+        platform=Platform(name="linux-aarch64", glibc=(2, 39)),
+        presence=Presence.PRESENT,
+        probes=(
+            ProbeAnswer(probe=Probe.NVML, outcome="ok", detail="4 GPU, driver 580.95.05, CUDA 13.0"),
+            ProbeAnswer(probe=Probe.PROCFS, outcome="absent"),
+            ProbeAnswer(probe=Probe.PCI, outcome="absent"),
+        ),
+    )
+
+
+def test_a_system_without_glibc_has_no_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_name: str) -> str:
+        raise ValueError
+
+    monkeypatch.setattr(os, "confstr", unknown)
+    host = detect(tmp_path, R580, T4)
+    assert host.presence is Presence.UNUSABLE
+    assert host.platform == Platform(name=host.platform.name)
+    assert host.problems == (Notice.of("musl-has-no-builds", gpus=("Tesla T4 (7.5)",), command=None),)
 
 
 def test_a_laptop_lists_its_other_gpu_by_vendor(tmp_path: Path) -> None:
@@ -191,6 +225,44 @@ def test_a_card_that_the_driver_does_not_show_is_named(tmp_path: Path) -> None:
     host = detect_host(surroundings(tmp_path, machine), gpu_models=lambda: matrix().gpus, root=tmp_path)
     assert host.gpus == (expected(RTX_5090),)
     assert host.problems == (Notice.of("gpu-not-driven", gpu="NVIDIA GeForce GTX 1080 Ti (6.1)", bus="0000:41:00.0"),)
+
+
+@pytest.mark.parametrize("driver", [None, "nouveau"])
+def test_an_old_card_beside_a_new_one_is_told_that_one_driver_cannot_drive_both(
+    tmp_path: Path, driver: str | None
+) -> None:
+    add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x2b85", driver="nvidia")
+    add_pci(tmp_path, "0000:41:00.0", "0x10de", "0x1b06", driver=driver)
+    add_kernel_module(tmp_path, "580.95.05")
+    machine = install_nvml(tmp_path, R580, RTX_5090)
+    host = detect_host(
+        surroundings(tmp_path, machine),
+        gpu_models=lambda: matrix().gpus,
+        architectures=lambda: matrix().architectures,
+        root=tmp_path,
+    )
+    assert (host.presence, host.gpus) == (Presence.PRESENT, (expected(RTX_5090),))
+    assert host.problems == (
+        Notice.of(
+            "kernel-modules-exclude-each-other",
+            only_open=("NVIDIA GeForce RTX 5090 (12.0)",),
+            only_proprietary=("NVIDIA GeForce GTX 1080 Ti (6.1)",),
+        ),
+    )
+
+
+def test_an_old_card_that_a_driver_of_both_flavours_dropped_is_told_its_modules(tmp_path: Path) -> None:
+    add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x1eb8", driver="nvidia")
+    add_pci(tmp_path, "0000:41:00.0", "0x10de", "0x1b06")
+    add_kernel_module(tmp_path, "580.95.05")
+    machine = install_nvml(tmp_path, R580, T4)
+    host = detect_host(
+        surroundings(tmp_path, machine),
+        gpu_models=lambda: matrix().gpus,
+        architectures=lambda: matrix().architectures,
+        root=tmp_path,
+    )
+    assert [problem.code for problem in host.problems] == ["proprietary-kernel-module-needed"]
 
 
 def test_a_card_that_a_scheduler_keeps_from_us_is_no_fault(tmp_path: Path) -> None:

@@ -11,24 +11,13 @@ from gpuenv.errors import UsageError
 from gpuenv.models.cuda import ComputeCapability, DriverVersion
 from gpuenv.models.hardware import Driver, Gpu, Presence, Probe
 from gpuenv.models.notice import Notice
-from gpuenv.report.messages import phrase
+from support.detection import detect, hints
 from support.machine_roots import add_distribution, add_kernel_module, add_pci, no_models, surroundings, write
-from support.machines import matrix
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gpuenv.models.hardware import HostFacts
-
 RTX_5090 = "NVIDIA GeForce RTX 5090 (12.0)"
-
-
-def detect(root: Path, **environ: str) -> HostFacts:
-    return detect_host(surroundings(root, environ), gpu_models=lambda: matrix().gpus, root=root)
-
-
-def hints(notice: Notice) -> tuple[str, ...]:
-    return phrase(notice.code, notice.context, "en").hints
 
 
 @pytest.fixture
@@ -74,6 +63,55 @@ def test_a_card_without_a_driver_is_seen_by_its_id(rtx_5090: Path) -> None:
         ("0x2b85", ["ID=debian"], ("sudo apt install nvidia-open", "sudo reboot")),
         (
             "0x2b85",
+            ["ID=debian", 'VERSION_ID="13"'],
+            (
+                (
+                    "wget https://developer.download.nvidia.com/compute/cuda/repos/debian13/x86_64/"
+                    "cuda-keyring_1.1-1_all.deb && sudo apt install ./cuda-keyring_1.1-1_all.deb && sudo apt update"
+                ),
+                "sudo apt install nvidia-open",
+                "sudo reboot",
+            ),
+        ),
+        ("0x1b06", ["ID=debian"], ("sudo apt install nvidia-driver", "sudo reboot")),
+        ("0x1180", ["ID=ubuntu"], ("sudo apt install nvidia-driver-470", "sudo reboot")),
+        ("0x1180", ["ID=debian"], ("sudo apt install nvidia-tesla-470-driver", "sudo reboot")),
+        ("0x1180", ["ID=arch"], ("yay -S nvidia-470xx-dkms", "sudo reboot")),
+        (
+            "0x1180",
+            ["ID=fedora"],
+            (
+                "sudo fedora-third-party enable",
+                "sudo dnf install akmod-nvidia-470xx xorg-x11-drv-nvidia-470xx-cuda",
+                "sudo reboot",
+            ),
+        ),
+        (
+            "0x1180",
+            ['ID="opensuse-leap"', 'ID_LIKE="suse opensuse"'],
+            (
+                "sudo zypper install openSUSE-repos-Leap-NVIDIA",
+                "sudo zypper install x11-video-nvidiaG05 nvidia-computeG05",
+                "sudo reboot",
+            ),
+        ),
+        ("0x1180", ["ID=void"], ("xdg-open https://www.nvidia.com/drivers", "sudo reboot")),
+        (
+            "0x2330",
+            ["ID=rocky", 'ID_LIKE="rhel centos fedora"'],
+            ("sudo dnf module install nvidia-driver:open-dkms", "sudo reboot"),
+        ),
+        (
+            "0x1b06",
+            ["ID=fedora"],
+            (
+                "sudo fedora-third-party enable",
+                "sudo dnf install akmod-nvidia-580xx xorg-x11-drv-nvidia-580xx-cuda",
+                "sudo reboot",
+            ),
+        ),
+        (
+            "0x2b85",
             ["ID=fedora"],
             (
                 "sudo fedora-third-party enable",
@@ -86,11 +124,11 @@ def test_a_card_without_a_driver_is_seen_by_its_id(rtx_5090: Path) -> None:
             ['ID="opensuse-tumbleweed"', 'ID_LIKE="opensuse suse"'],
             (
                 "sudo zypper install openSUSE-repos-Tumbleweed-NVIDIA",
-                "sudo zypper install nvidia-open-driver-G06-signed-kmp-meta",
+                "sudo zypper install nvidia-open-driver-G06-signed-kmp-meta nvidia-compute-utils-G06",
                 "sudo reboot",
             ),
         ),
-        ("0x2b85", ["ID=void"], ()),
+        ("0x2b85", ["ID=void"], ("xdg-open https://www.nvidia.com/drivers", "sudo reboot")),
     ],
 )
 def test_the_lines_that_install_a_driver_are_the_distributions_and_the_cards(
@@ -137,12 +175,26 @@ def test_a_container_that_was_told_to_pass_none_names_the_variable(rtx_5090: Pat
 def test_a_container_on_a_machine_without_a_driver_is_told_so(rtx_5090: Path) -> None:
     write(rtx_5090 / "run/.containerenv", "")
     host = detect(rtx_5090)
-    assert host.problems == (Notice.of("driver-missing-on-host", gpus=(RTX_5090,), container="podman"),)
+    assert host.problems == (
+        Notice.of(
+            "driver-missing-on-host",
+            gpus=(RTX_5090,),
+            container="podman",
+            command="xdg-open https://www.nvidia.com/drivers",
+        ),
+    )
 
 
 def test_a_card_held_for_a_virtual_machine_is_told_so(tmp_path: Path) -> None:
     add_pci(tmp_path, "0000:01:00.0", "0x10de", "0x2b85", driver="vfio-pci")
-    assert detect(tmp_path).problems == (Notice.of("gpu-held-for-vm", gpus=(RTX_5090,), bus=("0000:01:00.0",)),)
+    assert detect(tmp_path).problems == (
+        Notice.of(
+            "gpu-held-for-vm",
+            gpus=(RTX_5090,),
+            bus=("0000:01:00.0",),
+            command="sudo virsh nodedev-reattach pci_0000_01_00_0",
+        ),
+    )
 
 
 def test_a_jetson_has_its_gpu_on_no_bus(tmp_path: Path) -> None:
@@ -205,4 +257,11 @@ def test_a_sandbox_that_shows_no_card_of_a_driven_machine_is_not_taken_for_a_mac
     write(tmp_path / "proc/1/cgroup", "12:devices:/kubepods/besteffort/pod7d1f/5e0c\n")
     host = detect(tmp_path)
     assert (host.presence, host.gpus) == (Presence.UNUSABLE, ())
-    assert host.problems == (Notice.of("gpu-not-passed", gpus=("NVIDIA GPU",), container="kubernetes", command=None),)
+    assert host.problems == (
+        Notice.of(
+            "gpu-not-passed",
+            gpus=("NVIDIA GPU",),
+            container="kubernetes",
+            command="kubectl set resources deployment NAME --limits=nvidia.com/gpu=1",
+        ),
+    )

@@ -52,6 +52,23 @@ def test_every_card_has_a_row() -> None:
     assert [gpu.pci_device_id for gpu in answer.gpus] == ["1D81", "26B3"]
 
 
+def test_a_row_of_an_old_program_has_no_capability() -> None:
+    answer = parse_nvidia_smi(text("r440-rtx-2080.csv"), 0)
+    assert answer.gpus == (
+        Gpu(
+            name="GeForce RTX 2080",
+            capabilities=(),
+            probe=Probe.NVIDIA_SMI,
+            index=0,
+            uuid="GPU-22b2c6ac-2d49-4863-197c-9c469071178a",
+            pci_device_id="1E82",
+            pci_bus_id="00000000:0A:00.0",
+            memory_bytes=7979 * MIB,
+        ),
+    )
+    assert answer.driver_version == DriverVersion.parse("440.64")
+
+
 def test_cells_that_tell_nothing_are_unknown_and_decimal_commas_are_read() -> None:
     gpus = parse_nvidia_smi(text("cells-not-told.csv"), 0).gpus
     assert [(gpu.index, gpu.label, gpu.uuid, gpu.memory_bytes) for gpu in gpus] == [
@@ -77,6 +94,7 @@ def test_a_lost_card_is_named_beside_the_others() -> None:
         ("mismatch.txt", 18, "driver-library-mismatch"),
         ("no-permission.txt", 4, "driver-no-permission"),
         ("unknown-error.txt", 255, "driver-access-lost"),
+        ("wsl-no-driver.txt", 9, "driver-not-loaded"),
         ("no-devices.txt", 6, "ok"),
     ],
 )
@@ -91,6 +109,8 @@ def test_a_refusal_is_told_by_its_reason(name: str, exit_code: int, outcome: str
         ("header-r610.txt", "610.43.02", CudaVersion(major=13, minor=3)),
         ("header-r570.txt", "570.133.07", CudaVersion(major=12, minor=8)),
         ("header-r331.txt", "331.62", None),
+        ("header-wsl-r590.txt", "591.86", CudaVersion(major=13, minor=1)),
+        ("header-wsl-cuda-err.txt", "546.80", None),
     ],
 )
 def test_the_header_tells_driver_and_cuda_under_old_and_new_labels(

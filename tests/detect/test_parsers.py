@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,11 @@ from gpuenv.detect.platform import (
     parse_cgroup,
     parse_os_release,
     parse_platform,
+    parse_wsl_generation,
 )
 from gpuenv.detect.windows_adapters import WindowsAdapters, parse_windows_adapters, parse_windows_driver
+from gpuenv.detect.windows_registry import PciDevice, nvidia_driver_version, parse_registry, read_registry
+from gpuenv.detect.windows_system import name_windows
 from gpuenv.errors import GpuenvError
 from gpuenv.models.cuda import DriverVersion
 from gpuenv.models.platform import Platform
@@ -32,7 +37,15 @@ def text(name: str) -> str:
 
 @pytest.mark.parametrize(
     ("name", "version", "flavour"),
-    [("open", "580.95.05", "open"), ("proprietary", "470.182.03", "proprietary"), ("tegra", "540.4.0", "open")],
+    [
+        ("open", "580.95.05", "open"),
+        ("open-arch", "525.60.11", "open"),
+        ("open-ubuntu", "565.57.01", "open"),
+        ("open-localized", "555.58", "open"),
+        ("open-by-hand", "515.57", "open"),
+        ("proprietary", "470.182.03", "proprietary"),
+        ("tegra", "540.4.0", "open"),
+    ],
 )
 def test_the_kernel_module_tells_its_version_and_flavour(name: str, version: str, flavour: str) -> None:
     assert parse_module_line(text(f"proc/{name}.txt")) == (DriverVersion.parse(version), flavour)
@@ -58,7 +71,7 @@ class TestWindows:
         adapters = parse_windows_adapters(text("windows/two-adapters.json"))
         assert adapters.driver_version == DriverVersion.parse("581.29")
         assert [(gpu.vendor, gpu.device, gpu.bound_to, gpu.name) for gpu in adapters.gpus] == [
-            ("1002", "150E", "nvidia", "AMD Radeon(TM) 890M"),
+            ("1002", "150E", None, "AMD Radeon(TM) 890M"),
             ("10DE", "2F18", "nvidia", "NVIDIA GeForce RTX 5070 Ti Laptop GPU"),
         ]
         assert adapters.gpus[0].foreign_name == "AMD Radeon(TM) 890M"
@@ -77,6 +90,74 @@ class TestWindows:
             )
         )
 
+    def test_a_recorded_laptop_is_read(self) -> None:
+        adapters = parse_windows_adapters(text("windows/laptop-rtx-5090.json"))
+        assert adapters == WindowsAdapters(
+            gpus=(
+                PciGpu(
+                    bus_id=r"PCI\VEN_8086&DEV_9BC4&SUBSYS_170D1043&REV_05\3&11583659&0&10",
+                    vendor="8086",
+                    device="9BC4",
+                    bound_to=None,
+                    name="Intel(R) UHD Graphics",
+                ),
+                PciGpu(
+                    bus_id=r"PCI\VEN_10DE&DEV_2C58&SUBSYS_30111A58&REV_A1\B73A356AA12DB04800",
+                    vendor="10DE",
+                    device="2C58",
+                    bound_to="nvidia",
+                    name="NVIDIA GeForce RTX 5090 Laptop GPU",
+                ),
+            ),
+            driver_version=DriverVersion.parse("610.47"),
+        )
+
+    def test_a_card_that_only_the_basic_display_driver_shows_is_not_driven(self) -> None:
+        adapters = parse_windows_adapters(text("windows/basic-display.json"))
+        assert [(gpu.device, gpu.bound_to) for gpu in adapters.gpus] == [("2C58", None)]
+        assert adapters.driver_version is None
+
+    def test_the_registry_tells_what_is_in_the_machine_now(self) -> None:
+        devices = tuple(PciDevice(**told) for told in json.loads(text("windows/registry.json")))
+        assert parse_registry(devices) == (
+            PciGpu(
+                bus_id=r"PCI\VEN_10DE&DEV_2C58&SUBSYS_30111A58&REV_A1\B73A356AA12DB04800",
+                vendor="10DE",
+                device="2C58",
+                bound_to="nvidia",
+                name="NVIDIA GeForce RTX 5090 Laptop GPU",
+            ),
+            PciGpu(
+                bus_id=r"PCI\VEN_8086&DEV_9BC4&SUBSYS_170D1043&REV_05\3&11583659&0&10",
+                vendor="8086",
+                device="9BC4",
+                bound_to="igfxn",
+                name="Intel(R) UHD Graphics",
+            ),
+            PciGpu(
+                bus_id=r"PCI\VEN_10DE&DEV_2B85&SUBSYS_20571043&REV_A1\4&1A2B3C4D&0&0008",
+                vendor="10DE",
+                device="2B85",
+                bound_to=None,
+                name="Video Controller (VGA Compatible)",
+            ),
+        )
+        assert nvidia_driver_version(devices) == "32.0.16.1047"
+
+    def test_other_systems_have_no_registry(self) -> None:
+        assert os.name == "nt" or read_registry() == ()
+
+    @pytest.mark.parametrize(
+        ("version", "name"),
+        [
+            ((10, 0, 26100), "Windows 11 (10.0.26100)"),
+            ((10, 0, 19045), "Windows 10 (10.0.19045)"),
+            ((6, 3, 9600), "Windows 6 (6.3.9600)"),
+        ],
+    )
+    def test_a_release_is_named_as_people_do(self, version: tuple[int, int, int], name: str) -> None:
+        assert name_windows(*version) == name
+
     def test_a_remote_display_is_no_gpu(self) -> None:
         assert parse_windows_adapters(text("windows/remote-desktop.json")) == WindowsAdapters()
 
@@ -85,7 +166,7 @@ class TestWindows:
         assert parse_windows_adapters(output) == WindowsAdapters()
 
     @pytest.mark.parametrize(
-        ("windows", "nvidia"), [("32.0.15.8129", "581.29"), ("31.0.15.3598", "535.98"), ("30.0.14.7168", "471.68")]
+        ("windows", "nvidia"), [("32.0.15.8129", "581.29"), ("31.0.15.7652", "576.52"), ("30.0.14.7168", "471.68")]
     )
     def test_the_version_is_in_the_last_five_digits(self, windows: str, nvidia: str) -> None:
         assert parse_windows_driver(windows) == DriverVersion.parse(nvidia)
@@ -124,6 +205,18 @@ class TestPlatform:
             proc_version="Linux version 6.6.0-custom (root@Microsoft.com)",
         )
         assert found.is_wsl
+
+    @pytest.mark.parametrize(
+        ("proc_version", "generation"),
+        [
+            ("Linux version 4.4.0-19041-Microsoft (Microsoft@Microsoft.com) (gcc version 5.4.0 (GCC) ) #1237", 1),
+            ("Linux version 4.19.128-microsoft-standard (oe-user@oe-host) (gcc version 8.2.0 (GCC)) #1 SMP", 2),
+            ("Linux version 6.6.87.2-microsoft-standard-WSL2 (root@439a258ad544) (gcc (GCC) 11.2.0) #1 SMP", 2),
+            ("Linux version 6.6.0-custom (root@Microsoft.com)", 2),
+        ],
+    )
+    def test_the_generation_of_wsl_is_told_by_the_kernel(self, proc_version: str, generation: int) -> None:
+        assert parse_wsl_generation(proc_version) == generation
 
     @pytest.mark.parametrize(("system", "machine"), [("darwin", "x86_64"), ("linux", "riscv64"), ("win32", "ARM64")])
     def test_what_no_wheel_is_for_is_refused(self, system: str, machine: str) -> None:

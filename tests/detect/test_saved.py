@@ -9,7 +9,7 @@ import pytest
 from gpuenv.detect.saved import SCHEMA, SavedMachine, parse_saved, read_saved, render_saved, write_saved
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
-from gpuenv.models.hardware import Driver, Gpu, HostFacts, Presence, Probe
+from gpuenv.models.hardware import Driver, Gpu, HostFacts, MsvcRuntime, Presence, Probe
 from gpuenv.models.platform import Platform, PythonVersion
 
 if TYPE_CHECKING:
@@ -49,7 +49,13 @@ def test_what_is_written_is_read_back() -> None:
 
 
 def test_a_machine_without_a_gpu_stays_one() -> None:
-    absent = HostFacts(gpus=(), driver=None, platform=Platform(name="windows-x86_64"), presence=Presence.ABSENT)
+    absent = HostFacts(
+        gpus=(),
+        driver=None,
+        platform=Platform(name="windows-x86_64"),
+        presence=Presence.ABSENT,
+        msvc_runtime=MsvcRuntime(version="14.44.35211.0"),
+    )
     text = render_saved(absent, None, date="2026-11-21")
     assert parse_saved(text, origin="machine.json") == SavedMachine(host=absent, python=None)
 
@@ -101,3 +107,13 @@ def test_files_that_cannot_be_read_or_written_are_coded_errors(tmp_path: Path) -
     with pytest.raises(GpuenvError) as unwritable:
         write_saved(tmp_path / "none" / "machine.json", HOST, None, date="2026-11-21")
     assert unwritable.value.code == "machine-not-saved"
+
+
+def test_a_name_is_put_in_only_when_asked_for_and_is_the_id_of_a_line(tmp_path: Path) -> None:
+    assert "id" not in json.loads(render_saved(HOST, PYTHON, date="2026-11-21"))
+    fleet = tmp_path / "fleet.jsonl"
+    for name in ("lab-1", "lab-2"):
+        write_saved(fleet, HOST, PYTHON, date="2026-11-21", name=name)
+    lines = fleet.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["lab-1", "lab-2"]
+    assert parse_saved(lines[0], origin="fleet.jsonl") == SavedMachine(host=HOST, python=PYTHON)

@@ -7,6 +7,8 @@
  *     hang                                  (a device call never returns)
  *     driver   <version>  <NVML version>  <CUDA driver number>
  *     gpu      <name>  <uuid>  <PCI device id, hex>  <bus id>  <memory, bytes>  <major>  <minor>  <mig: -1, 0, 1>
+ *     mig      <place>  <name>  <uuid>  <memory, bytes>      (an instance of the gpu before it)
+ *     mig-forbidden                         (nobody may list the instances)
  *     broken   <return code>
  */
 #include <stdio.h>
@@ -14,9 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OK = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3 };
+enum { OK = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, NOT_FOUND = 6, PLACES = 7 };
 
-typedef struct {
+typedef struct Device {
+    struct Device *instances[PLACES];
     int error, major, minor, mig, hangs;
     unsigned pci;
     unsigned long long memory;
@@ -32,8 +35,9 @@ typedef struct {
 typedef struct { unsigned long long total, free, used; } Memory;
 
 static Device devices[16];
-static unsigned count;
-static int init_code, cuda;
+static Device instances[PLACES * 16];
+static unsigned count, instance_count;
+static int init_code, cuda, hides_instances;
 static char driver[80], library[80];
 
 static char *field(char **rest) {
@@ -44,7 +48,7 @@ static char *field(char **rest) {
 static void read_machine(void) {
     char line[512];
     FILE *file = fopen(getenv("FAKE_NVML") ? getenv("FAKE_NVML") : "", "r");
-    count = 0;
+    count = instance_count = 0;
     while (file && fgets(line, sizeof line, file)) {
         char *rest = line, *kind = field(&rest);
         Device *new = &devices[count];
@@ -65,6 +69,15 @@ static void read_machine(void) {
             new->minor = atoi(field(&rest));
             new->mig = atoi(field(&rest));
             count++;
+        } else if (!strcmp(kind, "mig-forbidden")) {
+            hides_instances = 1;
+        } else if (!strcmp(kind, "mig")) {
+            Device *part = &instances[instance_count++];
+            memset(part, 0, sizeof *part);
+            devices[count - 1].instances[atoi(field(&rest))] = part;
+            strcpy(part->name, field(&rest));
+            strcpy(part->uuid, field(&rest));
+            part->memory = strtoull(field(&rest), NULL, 10);
         } else if (!strcmp(kind, "broken")) {
             memset(new, 0, sizeof *new);
             new->error = atoi(field(&rest));
@@ -146,4 +159,17 @@ int nvmlDeviceGetMigMode(Device *device, unsigned *current, unsigned *pending) {
     if (device->mig < 0) return NOT_SUPPORTED;
     *current = *pending = (unsigned)device->mig;
     return OK;
+}
+
+int nvmlDeviceGetMaxMigDeviceCount(Device *device, unsigned *places) {
+    (void)device;
+    *places = PLACES;
+    return OK;
+}
+
+int nvmlDeviceGetMigDeviceHandleByIndex(Device *device, unsigned place, Device **instance) {
+    if (hides_instances) return NO_PERMISSION;
+    if (place >= PLACES) return INVALID_ARGUMENT;
+    *instance = device->instances[place];
+    return *instance ? OK : NOT_FOUND;
 }

@@ -9,6 +9,10 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gpuenv.models.hardware import MigInstance
 
 SOURCE = Path(__file__).with_name("nvml.c")
 FOLDER = "usr/lib/x86_64-linux-gnu"
@@ -23,12 +27,17 @@ class Device:
     capability: str
     memory_bytes: int
     mig: int = -1
+    instances: tuple[MigInstance | None, ...] = ()
+    """By place; None for one that is free."""
 
-    def line(self, index: int) -> str:
-        """The device's line of the machine file."""
+    def lines(self, index: int) -> str:
+        """The device's lines of the machine file."""
         major, minor = self.capability.split(".")
         fields = ("gpu", self.name, uuid(index), self.pci, bus(index), self.memory_bytes, major, minor, self.mig)
-        return "\t".join(map(str, fields))
+        rows: list[tuple[object, ...]] = [fields]
+        for place, part in enumerate(self.instances):
+            rows += [("mig", place, part.name, part.uuid, part.memory_bytes)] if part is not None else []
+        return "\n".join("\t".join(map(str, row)) for row in rows)
 
 
 def uuid(index: int) -> str:
@@ -50,7 +59,7 @@ def install_nvml(root: Path, *lines: Device | str) -> dict[str, str]:
     text: list[str] = []
     index = 0
     for line in lines:
-        text.append(line if isinstance(line, str) else line.line(index))
+        text.append(line if isinstance(line, str) else line.lines(index))
         index += not isinstance(line, str) or line.startswith(("broken", "hang"))
     machine.write_text("\n".join(text) + "\n", encoding="utf-8")
     return {"FAKE_NVML": str(machine)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.hardware import ProbeAnswer
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from gpuenv.models.cuda import CudaVersion, DriverVersion

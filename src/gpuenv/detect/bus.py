@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.detect.answers import ABSENT, Answer
 from gpuenv.detect.pci import PciGpu, read_pci_gpus
 from gpuenv.models.hardware import Probe
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,15 +38,13 @@ class Bus:
 
 
 def read_bus(platform: Platform, environ: Mapping[str, str], *, root: Path, timeout_s: float, is_driven: bool) -> Bus:
-    """Read the display controllers. Windows is asked only where no driver told of a GPU: it takes a second."""
+    """Read the display controllers; `is_driven` tells that a driver has shown a GPU."""
     if platform.name.startswith("macos"):
         return Bus(gpus=(PciGpu(bus_id="", vendor=_APPLE_VENDOR, device="", bound_to=None, name="Apple GPU"),))
     if platform.name.startswith("windows"):
-        if is_driven:
-            return Bus()
         from gpuenv.detect.windows_adapters import read_windows_adapters  # noqa: PLC0415 - only there
 
-        adapters = read_windows_adapters(environ, timeout_s=timeout_s)
+        adapters = read_windows_adapters(environ, timeout_s=timeout_s, is_driven=is_driven)
         return Bus(gpus=adapters.gpus, is_readable=bool(adapters.gpus), driver_version=adapters.driver_version)
     gpus = read_pci_gpus(root)
     return Bus(gpus=gpus or (), is_readable=gpus is not None)

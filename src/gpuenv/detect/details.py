@@ -1,45 +1,57 @@
-"""Reads what else a person asked for help would want to know: system, memory, toolkits, shadowing libraries."""
+"""Reads what else a person asked for help would want to know: system, memory, toolkits, compilers, libraries."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from gpuenv.detect.files import exists, read_text
+from gpuenv.detect.compilers import read_compilers
+from gpuenv.detect.cudnn import read_cudnn
+from gpuenv.detect.files import read_text
 from gpuenv.detect.kernel_driver import parse_module_line
 from gpuenv.detect.platform import ROOT, read_distribution
-from gpuenv.models.cuda import CudaVersion
-from gpuenv.models.hardware import CudaToolkit, HostDetails
+from gpuenv.detect.shadowing import find_shadowing
+from gpuenv.detect.toolkits import read_toolkits
+from gpuenv.models.hardware import HostDetails
+from gpuenv.models.notice import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
+    from gpuenv.models.hardware import CudaToolkit, HostCompiler
     from gpuenv.models.surroundings import Surroundings
 
 _MEMORY_LINE: Final = re.compile(r"^MemTotal:\s+(\d+) kB", re.MULTILINE)
-_TOOLKIT_TEXT: Final = re.compile(r"CUDA Version (\d+\.\d+)")
-_FOLDER_VERSION: Final = re.compile(r"(\d+\.\d+)$")
-_TOOLKIT_VARIABLES: Final = ("CUDA_HOME", "CUDA_PATH")
-_SHADOWS: Final = ("libcudart.so", "libcublas.so", "libcudnn.so", "libnvrtc.so", "libcufft.so", "libnvJitLink.so")
+_LIMIT_NAMES: Final = {"gcc": "GCC", "clang": "Clang", "msvc": "_MSC_VER"}
 
 
-def read_details(surroundings: Surroundings, *, root: Path = ROOT) -> HostDetails:
-    """Read the details from files below `root`; starts no process."""
+def read_details(surroundings: Surroundings, *, root: Path = ROOT, site_packages: Path | None = None) -> HostDetails:
+    """Read the details from files below `root` and in the folders of the environment; starts no process."""
     environ = surroundings.environ
     module = read_text(root / "proc/driver/nvidia/version") or ""
+    toolkits = read_toolkits(environ, root=root)
+    system, memory = _windows() if sys.platform == "win32" else (None, None)
     return HostDetails(
-        system=read_distribution(root).pretty_name or sys.platform,
+        system=system or read_distribution(root).pretty_name or sys.platform,
         kernel=os.uname().release if sys.platform != "win32" else "",
         kernel_module=parse_module_line(module)[1],
-        memory_bytes=parse_memory(read_text(root / "proc/meminfo") or ""),
+        memory_bytes=memory or parse_memory(read_text(root / "proc/meminfo") or ""),
         disk_free_bytes=_disk_free(surroundings.cwd),
-        toolkits=_toolkits(environ, root),
-        shadowing=_shadowing(environ),
+        toolkits=toolkits,
+        compilers=read_compilers(environ),
+        cudnn=read_cudnn(environ, toolkits, root=root),
+        shadowing=find_shadowing(environ, site_packages=site_packages),
     )
+
+
+def detail_problems(details: HostDetails) -> tuple[Notice, ...]:
+    """Tell of what will get in the way of a program or a build; each with the command that mends it."""
+    shadows = tuple(f"{found.path} ({', '.join(found.libraries)})" for found in details.shadowing)
+    shadowed = (Notice.of("libraries-shadowed", folders=shadows),) if shadows else ()
+    return (*shadowed, *_refused_compilers(details))
 
 
 def parse_memory(text: str) -> int | None:
@@ -51,59 +63,43 @@ def parse_memory(text: str) -> int | None:
     return int(found[1]) * 1024 if found else None
 
 
-def parse_toolkit(text: str) -> CudaVersion | None:
-    """Read a toolkit's version.json, or the version.txt of those before 11.1.
+def _refused_compilers(details: HostDetails) -> Iterator[Notice]:
+    """Compare the compiler that a build would take with what the toolkit that it would take accepts."""
+    for toolkit, compiler in zip(details.toolkits[:1], details.compilers[:1], strict=False):
+        newest = _newest(toolkit, compiler)
+        if newest is None or compiler.version is None or int(compiler.version.split(".")[0]) <= newest:
+            continue
+        is_gcc = compiler.family == "gcc"
+        yield Notice.of(
+            "compiler-too-new-for-toolkit",
+            toolkit=str(toolkit.version) if toolkit.version else None,
+            root=toolkit.root,
+            family=_LIMIT_NAMES[compiler.family],
+            newest=newest,
+            compiler=compiler.path,
+            version=compiler.version,
+            command=f"export CC=gcc-{newest} CXX=g++-{newest}" if is_gcc else None,
+        )
 
-    {"cuda": {"name": "CUDA SDK", "version": "12.8.1"}}
-    CUDA Version 10.2.89
-    """
-    plain = _TOOLKIT_TEXT.search(text)
-    if plain is not None:
-        return CudaVersion.parse(plain[1])
-    try:
-        told: Any = json.loads(text)
-        return CudaVersion.parse(told["cuda"]["version"])
-    except (ValueError, KeyError, TypeError):
+
+def _newest(toolkit: CudaToolkit, compiler: HostCompiler) -> int | None:
+    if toolkit.limits is None:
         return None
+    return {"gcc": toolkit.limits.gcc, "clang": toolkit.limits.clang, "msvc": toolkit.limits.msc}[compiler.family]
 
 
-def _toolkits(environ: Mapping[str, str], root: Path) -> tuple[CudaToolkit, ...]:
-    """List the toolkits: those of the variables first, then `/usr/local/cuda*`; a link is the folder it leads to."""
-    named = [Path(value) for name, value in environ.items() if name.startswith(_TOOLKIT_VARIABLES) and value]
-    found = [*named, *sorted((root / "usr/local").glob("cuda*"))]
-    real = dict.fromkeys(Path(os.path.realpath(folder)) for folder in found if exists(folder))
-    return tuple(
-        CudaToolkit(root=str(folder), version=_toolkit_version(folder)) for folder in real if _is_toolkit(folder)
-    )
+def _windows() -> tuple[str | None, int | None]:
+    from gpuenv.detect.windows_system import read_windows_system  # noqa: PLC0415 - only on Windows
 
-
-def _is_toolkit(folder: Path) -> bool:
-    return any(exists(folder / name) for name in ("bin/nvcc", "bin/nvcc.exe", "version.json", "version.txt"))
-
-
-def _toolkit_version(folder: Path) -> CudaVersion | None:
-    texts: Iterable[str | None] = (read_text(folder / name) for name in ("version.json", "version.txt"))
-    told = next((version for text in texts if text and (version := parse_toolkit(text))), None)
-    named = _FOLDER_VERSION.search(folder.name)  # some packages leave the version file out
-    return told or (CudaVersion.parse(named[1]) if named else None)
-
-
-def _shadowing(environ: Mapping[str, str]) -> tuple[str, ...]:
-    folders = [folder for folder in environ.get("LD_LIBRARY_PATH", "").split(":") if folder]
-    return tuple(folder for folder in dict.fromkeys(folders) if _holds_cuda(Path(folder)))
-
-
-def _holds_cuda(folder: Path) -> bool:
-    try:
-        return any(path.name.startswith(_SHADOWS) for path in folder.iterdir())
-    except OSError:
-        return False
+    return read_windows_system()
 
 
 def _disk_free(folder: Path) -> int | None:
-    if sys.platform == "win32":
-        return None
     try:
+        if sys.platform == "win32":
+            import shutil  # noqa: PLC0415 - costs more than all else here
+
+            return shutil.disk_usage(folder).free
         told = os.statvfs(folder)
     except OSError:
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from gpuenv.detect.build_tags import read_build_tag
 from gpuenv.detect.files import exists, read_text
 from gpuenv.models.environment import InstalledDistribution
 from gpuenv.models.settings import redact_url
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

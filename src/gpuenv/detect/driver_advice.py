@@ -1,31 +1,28 @@
-"""Names the commands that install an NVIDIA driver, by distribution and card. Nothing here runs them."""
+"""Chooses the driver for some cards on a system: branch, kernel modules, and the commands that install it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gpuenv.models.cuda import ComputeCapability
+from gpuenv.detect.driver_packages import install_commands
+from gpuenv.detect.module_flavour import exclude_each_other, wanted_flavour
+from gpuenv.models.value import dataclass
+from gpuenv.rules.driver import gpu_driver_ceiling, gpu_driver_floor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from gpuenv.detect.platform import Distribution
+    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.matrix import ArchitectureRow
     from gpuenv.models.platform import Platform
 
-_TURING: Final = ComputeCapability(major=7, minor=5)
-"""The open kernel modules drive this and newer; from 10.0 on there are no others
-(NVIDIA driver installation guide, kernel modules; read 2026-11)."""
-_MAXWELL: Final = ComputeCapability(major=5, minor=0)
+_LONG_LIVED: Final = 580
+"""The branch that every distribution packages: NVIDIA supports it longest, it drives every card from Maxwell to
+Blackwell, and it speaks CUDA 13 (CUDA toolkit, driver and architecture matrix; read 2026-11)."""
 
-_BRANCH: Final = "580"
-"""R580 drives every card from Maxwell to Blackwell: the first branch for 10.3 and 12.1, and the last for 5.x to 7.0
-(CUDA toolkit, driver and architecture matrix; read 2026-11)."""
-_KEPLER_BRANCH: Final = "470"
 
-_RED_HAT: Final = ("rhel", "centos", "rocky", "almalinux", "ol", "amzn")
-_FEDORA_REPOSITORY: Final = "sudo fedora-third-party enable"
-"""RPM Fusion's NVIDIA repository is one of Fedora's third-party repositories, off by default."""
+_NO_END: Final = 9999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,57 +30,62 @@ class DriverAdvice:
     """How to get a driver for some cards."""
 
     branch: str
-    """The driver branch that serves them: `580`."""
-    command: str | None
-    """None for a distribution whose packages we do not know."""
+    """The branches that drive them: `570+`, `470` (the last), `570-580`."""
+    command: str
     before: str | None = None
     """What has to be run first, e.g. to enable a repository."""
 
 
 def advise_driver(
-    platform: Platform, distribution: Distribution, capabilities: Iterable[ComputeCapability]
+    platform: Platform, distribution: Distribution, gpus: Sequence[Gpu], rows: Sequence[ArchitectureRow]
 ) -> DriverAdvice:
-    """Choose branch, kernel module flavour and package for those cards on that system."""
-    known = tuple(capabilities)
-    newest, oldest = max(known, default=None), min(known, default=None)
-    if newest is not None and newest < _MAXWELL:
-        return DriverAdvice(branch=_KEPLER_BRANCH, command=_kepler_command(distribution))
-    is_open = oldest is None or newest is None or oldest >= _TURING or newest.major >= 10  # noqa: PLR2004 - Blackwell
-    if platform.name.startswith("windows") or platform.is_wsl:
+    """Choose a driver for those cards. Where none drives them all it is that of the newer ones.
+
+    Nothing here runs the commands.
+    """
+    chosen = _drivable(platform, gpus, rows)
+    known = [row for row in rows if any(row.capability in gpu.capabilities for gpu in chosen)]
+    floor, ceiling = gpu_driver_floor(known), gpu_driver_ceiling(known)
+    branch = min(max(_LONG_LIVED, floor or 0), ceiling or _LONG_LIVED)
+    shown = _branches(floor, ceiling)
+    if platform.driver_system == "windows":
         # The driver is Windows' own, also under WSL; this opens the page that finds it.
         opener = "start" if platform.name.startswith("windows") else "explorer.exe"
-        return DriverAdvice(branch=_BRANCH, command=f"{opener} https://www.nvidia.com/drivers")
-    before, command = _package_commands(distribution, is_open=is_open)
-    return DriverAdvice(branch=_BRANCH, command=command, before=before)
+        return DriverAdvice(branch=shown, command=f"{opener} https://www.nvidia.com/drivers")
+    before, command = install_commands(
+        distribution, platform, branch=branch, is_open=wanted_flavour(chosen, rows) == "open"
+    )
+    return DriverAdvice(branch=shown, command=command, before=before)
 
 
-def _package_commands(distribution: Distribution, *, is_open: bool) -> tuple[str | None, str | None]:
-    """Tell what enables the repository, if it is off by default, and what installs the driver."""
-    before = command = None
-    if distribution.is_any("ubuntu"):
-        command = f"sudo apt install nvidia-driver-{_BRANCH}{'-open' if is_open else ''}"
-    elif distribution.is_any("debian"):
-        command = "sudo apt install nvidia-open" if is_open else "sudo apt install nvidia-driver"
-    elif distribution.id == "fedora":
-        legacy = "" if is_open else f"-{_BRANCH}xx"
-        before = _FEDORA_REPOSITORY
-        command = f"sudo dnf install akmod-nvidia{legacy} xorg-x11-drv-nvidia{legacy}-cuda"
-    elif distribution.is_any(*_RED_HAT):
-        command = f"sudo dnf module install nvidia-driver:{'open' if is_open else _BRANCH}-dkms"
-    elif distribution.is_any("arch"):
-        command = "sudo pacman -S nvidia-open nvidia-utils" if is_open else f"yay -S nvidia-{_BRANCH}xx-dkms"
-    elif distribution.is_any("opensuse", "suse"):
-        flavour = "Tumbleweed" if "tumbleweed" in distribution.id else "Leap"
-        before = f"sudo zypper install openSUSE-repos-{flavour}-NVIDIA"
-        command = (
-            f"sudo zypper install {'nvidia-open-driver-G06-signed-kmp' if is_open else 'nvidia-driver-G06-kmp'}-meta"
-        )
-    return before, command
+def branches_of(gpus: Sequence[Gpu], rows: Sequence[ArchitectureRow]) -> range | None:
+    """Tell the branches that drive all of some cards; None where the rows do not know one of them."""
+    known = [row for row in rows if any(row.capability in gpu.capabilities for gpu in gpus)]
+    if not all(gpu.capabilities for gpu in gpus) or {row.capability for row in known} != {
+        one for gpu in gpus for one in gpu.capabilities
+    }:
+        return None
+    return range(gpu_driver_floor(known) or 0, (gpu_driver_ceiling(known) or _NO_END) + 1)
 
 
-def _kepler_command(distribution: Distribution) -> str | None:
-    if distribution.is_any("ubuntu"):
-        return f"sudo apt install nvidia-driver-{_KEPLER_BRANCH}"
-    if distribution.is_any("arch"):
-        return f"yay -S nvidia-{_KEPLER_BRANCH}xx-dkms"
-    return None
+def no_common_branch(gpus: Sequence[Gpu], rows: Sequence[ArchitectureRow]) -> tuple[int, int] | None:
+    """Tell the oldest and the newest branch that some card asks for where no branch drives all; else None."""
+    known = [row for row in rows if any(row.capability in gpu.capabilities for gpu in gpus)]
+    floor, ceiling = gpu_driver_floor(known), gpu_driver_ceiling(known)
+    return (floor, ceiling) if floor is not None and ceiling is not None and floor > ceiling else None
+
+
+def _drivable(platform: Platform, gpus: Sequence[Gpu], rows: Sequence[ArchitectureRow]) -> tuple[Gpu, ...]:
+    """Leave out the cards that no driver drives beside the newest ones."""
+    apart = exclude_each_other(gpus, rows) if platform.driver_system == "linux" else None
+    left = tuple(gpu for gpu in gpus if apart is None or gpu not in apart[1])
+    if no_common_branch(left, rows) is None:
+        return left
+    dropped = {row.capability for row in rows if row.maximum_driver_branch is not None}
+    return tuple(gpu for gpu in left if not dropped.intersection(gpu.capabilities))
+
+
+def _branches(floor: int | None, ceiling: int | None) -> str:
+    if ceiling is None:
+        return f"{floor or _LONG_LIVED}+"
+    return f"{floor}-{ceiling}" if floor is not None and floor < ceiling else str(ceiling)

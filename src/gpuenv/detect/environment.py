@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.files import exists, read_text
 from gpuenv.detect.platform import detect_platform
@@ -14,15 +15,15 @@ from gpuenv.errors import GpuenvError
 from gpuenv.models.environment import Environment
 
 if TYPE_CHECKING:
-    from gpuenv.detect.interpreter import InterpreterFacts
-    from gpuenv.models.surroundings import Surroundings
+    from collections.abc import Sequence
 
-Kind = Literal["venv", "conda", "portable", "system"]
+    from gpuenv.detect.interpreter import InterpreterFacts
+    from gpuenv.models.environment import InstalledDistribution
+    from gpuenv.models.surroundings import Surroundings
 
 _HOME_LINE: Final = re.compile(r"^home\s*=\s*(.+?)\s*$", re.MULTILINE)
 _PROGRAMS: Final = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe", "python3.exe")
 _PROGRAM_FOLDERS: Final = ("bin", "scripts")
-_SYSTEM_PREFIXES: Final = ("/usr", "/usr/local", "/")
 
 
 def find_environment(choice: str | None, surroundings: Surroundings) -> Path:
@@ -46,21 +47,48 @@ def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
     python = _find_python(folder)
     facts = _ask(folder, python, surroundings)
     from gpuenv.detect.distributions import read_installed  # noqa: PLC0415 - only where there is an environment
+    from gpuenv.detect.environment_kind import environment_kind  # noqa: PLC0415 - as above
 
     try:
         installed = read_installed((facts.purelib, facts.platlib))
+        outer = read_installed(facts.outer).distributions
     except OSError as error:
         raise GpuenvError("environment-unreadable", path=str(folder), detail=str(error)) from error
     return Environment(
         root=folder,
-        kind=_kind(folder, facts),
+        kind=environment_kind(folder, facts),
         python=python,
         python_version=facts.version,
         platform=detect_platform(surroundings),
         site_packages=facts.purelib,
         distributions=installed.distributions,
         remnants=installed.remnants,
+        outer=_not_hidden(outer, installed.distributions),
     )
+
+
+def read_again(environment: Environment) -> Environment:
+    """Read what is installed in an environment whose interpreter was asked before; it stays what it is."""
+    from gpuenv.detect.distributions import read_installed  # noqa: PLC0415 - as above
+
+    folders = (environment.site_packages, *(found.location.parent for found in environment.distributions))
+    try:
+        installed = read_installed(folders)
+    except OSError as error:
+        raise GpuenvError("environment-unreadable", path=str(environment.root), detail=str(error)) from error
+    return replace(
+        environment,
+        distributions=installed.distributions,
+        remnants=installed.remnants,
+        outer=_not_hidden(environment.outer, installed.distributions),
+    )
+
+
+def _not_hidden(
+    outer: Sequence[InstalledDistribution], own: Sequence[InstalledDistribution]
+) -> tuple[InstalledDistribution, ...]:
+    names = {found.name for found in own}
+    return tuple(found for found in outer if found.name not in names)
 
 
 def _ask(folder: Path, python: Path, surroundings: Surroundings) -> InterpreterFacts:
@@ -114,12 +142,3 @@ def _find_python(folder: Path) -> Path:
         gone = links[0] if links else folder / _PROGRAMS[0]
         raise GpuenvError("environment-python-gone", path=str(folder), python=str(gone), home=home)
     raise GpuenvError("not-an-environment", path=str(folder))
-
-
-def _kind(folder: Path, facts: InterpreterFacts) -> Kind:
-    if exists(folder / "conda-meta"):
-        return "conda"
-    if facts.is_virtual or exists(folder / "pyvenv.cfg"):
-        return "venv"
-    is_managed = exists(facts.stdlib / "EXTERNALLY-MANAGED")
-    return "system" if is_managed or str(facts.prefix) in _SYSTEM_PREFIXES else "portable"

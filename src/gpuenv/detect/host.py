@@ -17,109 +17,95 @@ Modules are loaded where a source turns out to exist: on a machine without a GPU
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from gpuenv.detect.answers import ABSENT, Answer
+from gpuenv.detect.answers import Answer
 from gpuenv.detect.bus import read_bus
+from gpuenv.detect.deadline import Deadline
 from gpuenv.detect.kernel_driver import read_kernel_driver
-from gpuenv.detect.libraries import LIBCUDA, NVML, find_driver_library
 from gpuenv.detect.overrides import probe_timeout_s, stated_driver, stated_gpus
-from gpuenv.detect.platform import ROOT, detect_container, detect_platform, read_distribution
+from gpuenv.detect.platform import ROOT, detect_container, detect_platform, detect_wsl_generation
+from gpuenv.detect.scene import Scene
+from gpuenv.detect.sources import ask_driver
 from gpuenv.models.hardware import Driver, HostFacts, Presence, Probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from gpuenv.detect.bus import Bus
-    from gpuenv.detect.kernel_driver import KernelDriver
-    from gpuenv.detect.scene import Scene
-    from gpuenv.models.hardware import Gpu
-    from gpuenv.models.matrix import GpuModel
+    from gpuenv.models.hardware import Gpu, MsvcRuntime
+    from gpuenv.models.matrix import ArchitectureRow, GpuModel
     from gpuenv.models.notice import Notice
     from gpuenv.models.platform import Platform
     from gpuenv.models.surroundings import Surroundings
 
     GpuModels = Callable[[], Sequence[GpuModel]]
-
-_WHOLE_DRIVER: Final = frozenset(
-    {"driver-hangs", "driver-library-mismatch", "driver-no-permission", "driver-not-loaded"}
-)
-"""Faults that every source of the driver would tell."""
+    Architectures = Callable[[], Sequence[ArchitectureRow]]
+    Judgement = tuple[Presence, tuple[Gpu, ...], tuple[Notice, ...]]
 
 
-def detect_host(surroundings: Surroundings, *, gpu_models: GpuModels, root: Path = ROOT) -> HostFacts:
+def detect_host(
+    surroundings: Surroundings, *, gpu_models: GpuModels, architectures: Architectures = tuple, root: Path = ROOT
+) -> HostFacts:
     """Detect GPUs and driver. Reads files below `root`; starts processes only where the driver's files are found.
 
-    `gpu_models` is called only if a card has to be recognised by id or name.
+    `gpu_models` is called only if a card has to be recognised by id or name, `architectures` only if a driver has to
+    be named for cards: without its rows no branch is told from another.
     Raises `platform-unsupported`, and the usage error `override-invalid`.
     """
     environ = surroundings.environ
+    deadline = Deadline(probe_timeout_s(environ))
     models = cache(gpu_models)
     stated = stated_gpus(environ, models)
     answers = (
-        tuple(_ask_driver(environ, root=root, timeout_s=probe_timeout_s(environ)))
+        tuple(ask_driver(environ, root=root, deadline=deadline))
         if stated is None
         else (Answer(probe=Probe.OVERRIDE, gpus=stated),)
     )
     gpus = _completed(next((answer.gpus for answer in answers if answer.gpus), ()), models)
-    platform = detect_platform(surroundings, root=root)
-    kernel = read_kernel_driver(root)
-    bus = read_bus(platform, environ, root=root, timeout_s=probe_timeout_s(environ), is_driven=bool(gpus))
-    container = detect_container(environ, root=root)
-    presence = Presence.PRESENT if gpus else Presence.ABSENT
-    problems: tuple[Notice, ...] = ()
-    if stated is None and (gpus or _is_hardware_there(answers, bus, kernel, platform, container)):
-        scene = _scene(answers, bus, kernel, platform, container, environ, models=models, root=root)
-        presence, gpus, problems = _judge(scene, gpus, root=root)
-    answers = (*answers, kernel.answer(), bus.answer())
+    scene = _scene(surroundings, answers, models, cache(architectures), root=root, deadline=deadline)
+    presence, gpus, problems = _judge(scene, gpus, deadline) if stated is None else _as_stated(stated)
+    answers = (*answers, scene.kernel.answer(), scene.bus.answer())
+    runtime = _runtime(scene.platform, environ)
     return HostFacts(
         gpus=gpus,
         driver=_driver(answers, environ),
-        platform=platform,
+        platform=scene.platform,
         presence=presence,
-        problems=problems,
+        problems=(*problems, *_runtime_problems(runtime, presence)),
         probes=tuple(answer.shown() for answer in answers),
-        other_gpus=tuple(name for gpu in bus.gpus if (name := gpu.foreign_name) is not None),
-        container=container,
+        other_gpus=tuple(name for gpu in scene.bus.gpus if (name := gpu.foreign_name) is not None),
+        container=scene.container,
+        wsl_generation=scene.wsl_generation,
+        msvc_runtime=runtime,
     )
 
 
-def _ask_driver(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Iterator[Answer]:
-    """Ask sources 2 to 4, as far as needed."""
-    nvml = Answer(probe=Probe.NVML, outcome=ABSENT)
-    library = find_driver_library(NVML, environ, root=root)
-    if library is not None:
-        from gpuenv.detect.nvml import ask_nvml  # noqa: PLC0415 - only where there is the library
-
-        nvml = ask_nvml(library, environ, timeout_s=timeout_s)
-    yield nvml
-    if nvml.fault in _WHOLE_DRIVER or (nvml.gpus and nvml.cuda_version):
-        return
-    cuda = _ask_libcuda(environ, root=root, timeout_s=timeout_s, with_devices=not nvml.gpus)
-    yield cuda
-    if not (nvml.gpus or cuda.gpus or cuda.fault in _WHOLE_DRIVER):
-        yield _ask_nvidia_smi(environ, root=root, timeout_s=timeout_s)
-
-
-def _ask_libcuda(environ: Mapping[str, str], *, root: Path, timeout_s: float, with_devices: bool) -> Answer:
-    library = find_driver_library(LIBCUDA, environ, root=root)
-    if library is None:
-        return Answer(probe=Probe.LIBCUDA, outcome=ABSENT)
-    from gpuenv.detect.libcuda import ask_libcuda  # noqa: PLC0415 - only where there is the library
-
-    return ask_libcuda(library, environ, timeout_s=timeout_s, with_devices=with_devices)
-
-
-def _ask_nvidia_smi(environ: Mapping[str, str], *, root: Path, timeout_s: float) -> Answer:
-    from gpuenv.detect.programs import find_nvidia_smi  # noqa: PLC0415 - only where the libraries told of no GPU
-
-    program = find_nvidia_smi(environ, root=root)
-    if program is None:
-        return Answer(probe=Probe.NVIDIA_SMI, outcome=ABSENT)
-    from gpuenv.detect.nvidia_smi import ask_nvidia_smi  # noqa: PLC0415 - only where there is the program
-
-    return ask_nvidia_smi(program, environ, timeout_s=timeout_s)
+def _scene(
+    surroundings: Surroundings,
+    answers: tuple[Answer, ...],
+    models: GpuModels,
+    architectures: Architectures,
+    *,
+    root: Path,
+    deadline: Deadline,
+) -> Scene:
+    """Read what there is beside the sources of the driver."""
+    environ = surroundings.environ
+    platform = detect_platform(surroundings, root=root)
+    is_driven = any(answer.gpus for answer in answers)
+    return Scene(
+        root=root,
+        environ=environ,
+        answers=answers,
+        kernel=read_kernel_driver(root),
+        bus=read_bus(platform, environ, root=root, timeout_s=deadline.left_s, is_driven=is_driven),
+        platform=platform,
+        wsl_generation=detect_wsl_generation(platform, root=root),
+        container=detect_container(environ, root=root),
+        models=models,
+        architectures=architectures,
+    )
 
 
 def _completed(gpus: Sequence[Gpu], models: GpuModels) -> tuple[Gpu, ...]:
@@ -130,77 +116,33 @@ def _completed(gpus: Sequence[Gpu], models: GpuModels) -> tuple[Gpu, ...]:
     return tuple(with_capability(gpu, models) for gpu in gpus)
 
 
-def _scene(
-    answers: tuple[Answer, ...],
-    bus: Bus,
-    kernel: KernelDriver,
-    platform: Platform,
-    container: str | None,
-    environ: Mapping[str, str],
-    *,
-    models: GpuModels,
-    root: Path,
-) -> Scene:
-    from gpuenv.detect.recognition import recognise_pci  # noqa: PLC0415 - only where there is something to explain
-    from gpuenv.detect.scene import Scene  # noqa: PLC0415 - as above
-
-    nvidia = tuple(gpu for gpu in bus.gpus if gpu.is_nvidia)
-    return Scene(
-        pci=nvidia,
-        answers=answers,
-        kernel=kernel,
-        platform=platform,
-        distribution=read_distribution(root),
-        container=container,
-        environ=environ,
-        recognise=lambda: tuple(recognise_pci(gpu, models, index=index) for index, gpu in enumerate(nvidia)),
-    )
+def _as_stated(gpus: tuple[Gpu, ...]) -> Judgement:
+    return Presence.PRESENT if gpus else Presence.ABSENT, gpus, ()
 
 
-def _judge(scene: Scene, gpus: tuple[Gpu, ...], *, root: Path) -> tuple[Presence, tuple[Gpu, ...], tuple[Notice, ...]]:
+def _judge(scene: Scene, gpus: tuple[Gpu, ...], deadline: Deadline) -> Judgement:
     """Tell whether the hardware that is there can be used, with the GPUs that this speaks of and what is wrong."""
-    from gpuenv.detect.problems import explain_unusable, hidden, oddities, refused_libcuda  # noqa: PLC0415 - as above
+    if not gpus and not scene.is_hardware_there():
+        return Presence.ABSENT, (), ()
+    from gpuenv.detect.judgement import judge_driven, judge_undriven  # noqa: PLC0415 - only where there is a GPU
 
-    visible = _visible(gpus, scene.environ, root=root)
-    refused = refused_libcuda(scene, visible, root=root)
-    if refused:
-        return Presence.UNUSABLE, visible, refused
-    if visible:
-        return Presence.PRESENT, visible, oddities(scene, gpus)
-    if gpus:
-        return Presence.UNUSABLE, gpus, (hidden(scene, gpus),)
-    return Presence.UNUSABLE, scene.recognise(), explain_unusable(scene)
+    return judge_driven(scene, gpus, deadline) if gpus else judge_undriven(scene)
 
 
-def _visible(gpus: tuple[Gpu, ...], environ: Mapping[str, str], *, root: Path) -> tuple[Gpu, ...]:
-    """Apply CUDA_VISIBLE_DEVICES; where only CUDA can read it, by what CUDA then shows."""
-    from gpuenv.detect.pci import plain_bus  # noqa: PLC0415 - as in _scene
-    from gpuenv.detect.visibility import order_is_uncertain, visible_gpus  # noqa: PLC0415 - as in _scene
+def _runtime(platform: Platform, environ: Mapping[str, str]) -> MsvcRuntime | None:
+    if not platform.name.startswith("windows"):
+        return None
+    from gpuenv.detect.msvc_runtime import read_msvc_runtime  # noqa: PLC0415 - only on Windows
 
-    if any(gpu.probe is Probe.LIBCUDA for gpu in gpus):
-        return gpus
-    if order_is_uncertain(gpus, environ):
-        answer = _ask_libcuda(environ, root=root, timeout_s=probe_timeout_s(environ), with_devices=True)
-        if answer.is_ok:
-            by_bus = {plain_bus(gpu.pci_bus_id): gpu for gpu in gpus}
-            shown = (by_bus.get(plain_bus(gpu.pci_bus_id)) for gpu in answer.gpus)
-            return tuple(dict.fromkeys(gpu for gpu in shown if gpu is not None))
-    return visible_gpus(gpus, environ)
+    return read_msvc_runtime(environ)
 
 
-def _is_hardware_there(
-    answers: Sequence[Answer], bus: Bus, kernel: KernelDriver, platform: Platform, container: str | None
-) -> bool:
-    """Whether there is an NVIDIA GPU although no source of the driver showed one.
+def _runtime_problems(runtime: MsvcRuntime | None, presence: Presence) -> tuple[Notice, ...]:
+    if runtime is None or presence is not Presence.PRESENT:
+        return ()
+    from gpuenv.detect.msvc_runtime import runtime_problems  # noqa: PLC0415 - as above
 
-    The bus decides. Where it shows nothing of the sort (WSL, Jetson) or cannot be read, a driver that is there and
-    complains is taken for one that has something to drive; left-over libraries on another machine are not.
-    """
-    if kernel.is_tegra or any(gpu.is_nvidia for gpu in bus.gpus) or any(answer.broken for answer in answers):
-        return True
-    if platform.is_wsl or not bus.is_readable:
-        return kernel.is_loaded or any(answer.names_cause for answer in answers)
-    return container is not None and kernel.is_loaded
+    return runtime_problems(runtime)
 
 
 def _driver(answers: Sequence[Answer], environ: Mapping[str, str]) -> Driver | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv import process
 from gpuenv.errors import GpuenvError
 from gpuenv.models.platform import PythonVersion
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,9 @@ print({_MARK!r} + json.dumps({{
     "stdlib": sysconfig.get_path("stdlib"),
     "purelib": sysconfig.get_path("purelib"),
     "platlib": sysconfig.get_path("platlib"),
+    "relocatable": bool(sysconfig.get_config_var("PYTHON_BUILD_STANDALONE"))
+    or sysconfig.get_config_var("prefix") == "/install",
+    "outer": [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))],
 }}))
 """
 
@@ -46,6 +49,10 @@ class InterpreterFacts:
     purelib: Path
     platlib: Path
     is_64bit: bool
+    is_relocatable: bool = False
+    """A build of python-build-standalone, which can be unpacked anywhere."""
+    outer: tuple[Path, ...] = ()
+    """The package folders of the base Python that a venv with `--system-site-packages` sees too."""
 
     @property
     def is_virtual(self) -> bool:
@@ -94,4 +101,6 @@ def parse_interpreter(python: Path, text: str) -> InterpreterFacts:
         purelib=Path(told["purelib"]),
         platlib=Path(told["platlib"]),
         is_64bit=told["is_64bit"],
+        is_relocatable=told["relocatable"],
+        outer=tuple(Path(path) for path in told["outer"] if path not in {told["purelib"], told["platlib"]}),
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.detect.answers import ABSENT, Answer
 from gpuenv.detect.files import exists, read_text
 from gpuenv.models.cuda import DriverVersion
 from gpuenv.models.hardware import Probe
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

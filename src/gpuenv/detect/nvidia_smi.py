@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from gpuenv.detect.deadline import Deadline
+
 FIELDS: Final = ("index", "name", "uuid", "pci.device_id", "pci.bus_id", "memory.total", "driver_version")
 CAPABILITY_FIELD: Final = "compute_cap"
 """Since R470 or so; an older program refuses the whole query (`is not a valid field to query`)."""
@@ -31,15 +33,15 @@ _REFUSED_FIELD: Final = "not a valid field"
 _MIB: Final = 1024 * 1024
 
 
-def ask_nvidia_smi(program: Path, environ: Mapping[str, str], *, timeout_s: float) -> Answer:
+def ask_nvidia_smi(program: Path, environ: Mapping[str, str], *, deadline: Deadline) -> Answer:
     """Ask nvidia-smi for every card, then for the CUDA version, which only the header of its table tells."""
-    table, exit_code = read_nvidia_smi(program, environ, timeout_s=timeout_s)
+    table, exit_code = read_nvidia_smi(program, environ, deadline=deadline)
     if exit_code is None:
         return Answer(probe=Probe.NVIDIA_SMI, outcome="driver-hangs")
     answer = parse_nvidia_smi(table, exit_code)
     if not answer.gpus:
         return answer
-    header = process.run([str(program)], env=environ, timeout_s=timeout_s).stdout
+    header = process.run([str(program)], env=environ, timeout_s=deadline.left_s).stdout
     return Answer(
         probe=Probe.NVIDIA_SMI,
         gpus=answer.gpus,
@@ -49,11 +51,11 @@ def ask_nvidia_smi(program: Path, environ: Mapping[str, str], *, timeout_s: floa
     )
 
 
-def read_nvidia_smi(program: Path, environ: Mapping[str, str], *, timeout_s: float) -> tuple[str, int | None]:
+def read_nvidia_smi(program: Path, environ: Mapping[str, str], *, deadline: Deadline) -> tuple[str, int | None]:
     """Query all fields, without the capability where the program does not know it: text and exit code, None: hung."""
-    ran = _query(program, (*FIELDS, CAPABILITY_FIELD), environ, timeout_s=timeout_s)
+    ran = _query(program, (*FIELDS, CAPABILITY_FIELD), environ, timeout_s=deadline.left_s)
     if _REFUSED_FIELD in ran.stdout + ran.stderr:
-        ran = _query(program, FIELDS, environ, timeout_s=timeout_s)
+        ran = _query(program, FIELDS, environ, timeout_s=deadline.left_s)
     return ran.stdout + ran.stderr, None if ran.timed_out else ran.exit_code
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gpuenv.detect.answers import Answer, BrokenDevice, nvml_fault
 from gpuenv.detect.payloads import Cut, parse_lines, run_payload
 from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
-from gpuenv.models.hardware import Gpu, Probe
+from gpuenv.models.hardware import Gpu, MigInstance, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +71,16 @@ def _gpu(device: Mapping[str, Any]) -> Gpu:
         pci_bus_id=device["pci_bus_id"],
         memory_bytes=device["memory_bytes"],
         is_mig=device["mig"],
+        mig_instances=_instances(device["mig_instances"], device["name"]),
+    )
+
+
+def _instances(told: list[Mapping[str, Any]] | None, gpu_name: str) -> tuple[MigInstance, ...] | None:
+    if told is None:
+        return None
+    return tuple(
+        MigInstance(name=one["name"] or f"{gpu_name} MIG", uuid=one["uuid"], memory_bytes=one["memory_bytes"])
+        for one in told
     )
 
 

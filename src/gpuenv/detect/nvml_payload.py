@@ -51,7 +51,29 @@ def describe(nvml: ModuleType, index: int) -> dict[str, Any]:
         "pci_bus_id": bus_id.decode("ascii", "replace") if isinstance(bus_id, bytes) else bus_id,
         "memory_bytes": None if memory is None else int(memory.total),
         "mig": None if mig is None else bool(mig[0]),
+        "mig_instances": instances_of(nvml, handle) if mig is not None and mig[0] else None,
     }
+
+
+def instances_of(nvml: ModuleType, handle: object) -> list[dict[str, Any]] | None:
+    """Describe the MIG instances of a device; None where nobody tells whether there are any."""
+    places, error = ask(nvml, nvml.nvmlDeviceGetMaxMigDeviceCount, handle)
+    if error:
+        return None
+    found = [ask(nvml, nvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, place) for place in range(places)]
+    free = {nvml.NVML_ERROR_NOT_FOUND, nvml.NVML_ERROR_INVALID_ARGUMENT}
+    if all(error for _, error in found) and any(error not in free for _, error in found):
+        return None
+    return [
+        {
+            "name": ask(nvml, nvml.nvmlDeviceGetName, instance)[0],
+            "uuid": ask(nvml, nvml.nvmlDeviceGetUUID, instance)[0],
+            "memory_bytes": None if memory is None else int(memory.total),
+        }
+        for instance, _ in found
+        if instance is not None
+        for memory, _ in [ask(nvml, nvml.nvmlDeviceGetMemoryInfo, instance)]
+    ]
 
 
 def text_of(nvml: ModuleType, number: int) -> str:

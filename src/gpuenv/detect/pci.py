@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.files import read_text
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

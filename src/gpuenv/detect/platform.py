@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.detect.files import exists, read_text
 from gpuenv.errors import GpuenvError
 from gpuenv.models.platform import Platform
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,8 @@ _NAMES: Final[Mapping[tuple[str, str], PlatformName]] = {
 
 _GLIBC: Final = re.compile(r"glibc (\d+)\.(\d+)")
 _OS_RELEASE_LINE: Final = re.compile(r"^([A-Z_]+)=[\"']?(.*?)[\"']?$", re.MULTILINE)
+_FIRST_WSL: Final = re.compile(r"Linux version 4\.4\.\d+-\d+-Microsoft\b")
+"""The first generation is no kernel: it always calls itself by this version (`4.4.0-19041-Microsoft`)."""
 _CONTAINER_CGROUP: Final = re.compile(r"kubepods|docker|containerd|libpod|lxc")
 _CGROUP_RUNTIMES: Final = {"kubepods": "kubernetes", "libpod": "podman"}
 
@@ -84,6 +86,19 @@ def parse_platform(*, system: str, machine: str, release: str, libc: str, proc_v
         glibc=(int(glibc[1]), int(glibc[2])) if glibc and family == "linux" else None,
         is_wsl=family == "linux" and "microsoft" in f"{release} {proc_version}".lower(),
     )
+
+
+def detect_wsl_generation(platform: Platform, *, root: Path = ROOT) -> Literal[1, 2] | None:
+    """Tell the generation of WSL; None elsewhere."""
+    return parse_wsl_generation(read_text(root / "proc/version") or "") if platform.is_wsl else None
+
+
+def parse_wsl_generation(proc_version: str) -> Literal[1, 2]:
+    """Read `/proc/version` of a WSL machine.
+
+    Linux version 4.4.0-19041-Microsoft (Microsoft@Microsoft.com) (gcc version 5.4.0 (GCC) ) #1237-Microsoft ...
+    """
+    return 1 if _FIRST_WSL.match(proc_version) else 2
 
 
 def detect_container(environ: Mapping[str, str], *, root: Path = ROOT) -> str | None:

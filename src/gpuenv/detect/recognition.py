@@ -20,9 +20,15 @@ _GENERIC_NAMES: Final = frozenset({"graphics device", "gpu", ""})
 
 _BRANDS: Final = (frozenset({"nvidia", "geforce"}), frozenset({"nvidia", "geforce", "tesla", "quadro"}))
 """Words that may be said or left out; the second set only where the first finds nothing (Quadro RTX 6000)."""
-_WORD: Final = re.compile(r"[a-z]+|\d+")
-_PARTITION: Final = re.compile(r"\s+MIG\s+\S+$|-\d+[QCBA]$", re.IGNORECASE)
-"""The tail that names a MIG instance (`A100-SXM4-40GB MIG 1g.5gb`) or a vGPU profile (`GRID T4-16Q`)."""
+_WORD: Final = re.compile(r"rtx(?=a\d)|[a-z]+|\d+")
+_INSTANCE: Final = re.compile(r"\s+MIG\s+\S+$", re.IGNORECASE)
+"""The tail that names a MIG instance: `A100-SXM4-40GB MIG 1g.5gb`."""
+_PROFILE: Final = re.compile(r"-\d+[QCBA]$", re.IGNORECASE)
+"""The tail that names a vGPU profile: `GRID T4-16Q`, `NVIDIA A40-8Q`."""
+_VGPU_BRANDS: Final = frozenset({*_BRANDS[1], "grid"})
+_VGPU_VARIANTS: Final = frozenset({"d", "x", "dx", "xm", "l"})
+"""Letters by which vGPU software tells boards of one chip apart: `V100DX`, `A100D`, `H100XM`
+(virtual GPU software user guide, virtual GPU types)."""
 
 
 def with_capability(gpu: Gpu, gpu_models: Callable[[], Sequence[GpuModel]]) -> Gpu:
@@ -59,13 +65,27 @@ def find_by_device_id(device_id: str | None, models: Sequence[GpuModel]) -> tupl
 
 def find_by_name(name: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     """The models of that name, brand words and punctuation apart; a MIG or vGPU name is that of its card."""
-    spellings = dict.fromkeys((name, _PARTITION.sub("", name)))
+    if _PROFILE.search(name):
+        return _find_by_profile(name, models)
+    spellings = dict.fromkeys((name, _INSTANCE.sub("", name)))
     for spelling, brands in ((spelling, brands) for spelling in spellings for brands in _BRANDS):
         wanted = plain_name(spelling, brands)
         found = tuple(model for model in models if plain_name(model.name, brands) == wanted)
         if found:
             return found
     return ()
+
+
+def _find_by_profile(name: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
+    """The boards that a vGPU can be a part of: its name holds the chip, not the board (`GRID V100D-8Q`)."""
+    words = plain_name(_PROFILE.sub("", name), _VGPU_BRANDS).split()
+    named = [(model, plain_name(model.name, _VGPU_BRANDS).split()) for model in models]
+    found: tuple[GpuModel, ...] = ()
+    while words and not found:
+        exact = tuple(model for model, known in named if known == words)
+        found = exact or tuple(model for model, known in named if known[: len(words)] == words)
+        words = words[:-1] if words[-1] in _VGPU_VARIANTS else []
+    return found
 
 
 def plain_name(name: str, brands: frozenset[str] = _BRANDS[0]) -> str:

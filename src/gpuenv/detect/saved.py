@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
-from gpuenv.models.hardware import Driver, Gpu, HostFacts, Presence, Probe
+from gpuenv.models.hardware import Driver, Gpu, HostFacts, MsvcRuntime, Presence, Probe
 from gpuenv.models.platform import PLATFORM_NAMES, Platform, PythonVersion
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,10 +29,18 @@ class SavedMachine:
     """Of the environment that was looked at; None where there was none."""
 
 
-def write_saved(path: Path, host: HostFacts, python: PythonVersion | None, *, date: str) -> None:
-    """Write the description; `machine-not-saved` where that cannot be done."""
+def write_saved(
+    path: Path, host: HostFacts, python: PythonVersion | None, *, date: str, name: str | None = None
+) -> None:
+    """Write the description; a `.jsonl` file gets it as one more line, for `plan --batch`.
+
+    Raises `machine-not-saved` where that cannot be done.
+    """
+    is_list = path.suffix == ".jsonl"
+    text = render_saved(host, python, date=date, name=name, indent=None if is_list else 2)
     try:
-        path.write_text(render_saved(host, python, date=date), encoding="utf-8")
+        with path.open("a" if is_list else "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise GpuenvError("machine-not-saved", path=str(path), detail=error.strerror or str(error)) from error
 
@@ -46,10 +54,16 @@ def read_saved(path: Path) -> SavedMachine:
     return parse_saved(text, origin=str(path))
 
 
-def render_saved(host: HostFacts, python: PythonVersion | None, *, date: str) -> str:
-    """Make the description: what a resolution depends on, and nothing that tells whose machine it is."""
+def render_saved(
+    host: HostFacts, python: PythonVersion | None, *, date: str, name: str | None = None, indent: int | None = 2
+) -> str:
+    """Make the description: what a resolution depends on, and nothing that tells whose machine it is.
+
+    Only a `name` that was asked for is in it, as the `id` of a line of a batch.
+    """
     told = {
         "schema": SCHEMA,
+        **({"id": name} if name is not None else {}),
         "saved": date,
         "presence": host.presence.value,
         "gpus": [
@@ -71,10 +85,11 @@ def render_saved(host: HostFacts, python: PythonVersion | None, *, date: str) ->
         "glibc": ".".join(map(str, host.platform.glibc)) if host.platform.glibc else None,
         "wsl": host.platform.is_wsl,
         "container": host.container,
+        "msvc_runtime": {"version": host.msvc_runtime.version} if host.msvc_runtime else None,
         "other_gpus": list(host.other_gpus),
         "python": _text(python),
     }
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(told, indent=indent, ensure_ascii=False) + "\n"
 
 
 def parse_saved(text: str, *, origin: str) -> SavedMachine:
@@ -104,6 +119,7 @@ def parse_saved(text: str, *, origin: str) -> SavedMachine:
             presence=machine.optional("presence", Presence) or (Presence.PRESENT if gpus else Presence.ABSENT),
             other_gpus=tuple(map(str, machine.optional("other_gpus", _list) or ())),
             container=machine.optional("container", str),
+            msvc_runtime=machine.optional("msvc_runtime", lambda runtime: _runtime(_Fields(runtime, origin))),
         ),
         python=machine.optional("python", PythonVersion.parse),
     )
@@ -149,6 +165,10 @@ def _driver(told: _Fields) -> Driver:
         cuda_version=told.optional("cuda_version", CudaVersion.parse),
         probe=Probe.DESCRIBED,
     )
+
+
+def _runtime(told: _Fields) -> MsvcRuntime:
+    return MsvcRuntime(version=told.optional("version", _string))
 
 
 def _capabilities(value: object) -> tuple[ComputeCapability, ...]:

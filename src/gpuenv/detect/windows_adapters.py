@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv import process
 from gpuenv.detect.files import exists
-from gpuenv.detect.pci import PciGpu
+from gpuenv.detect.pci import NVIDIA, PciGpu
+from gpuenv.detect.windows_registry import nvidia_driver_version, parse_registry, read_registry
 from gpuenv.models.cuda import DriverVersion
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,19 @@ class WindowsAdapters:
     """Of the NVIDIA driver, where one is installed."""
 
 
-def read_windows_adapters(environ: Mapping[str, str], *, timeout_s: float) -> WindowsAdapters:
+def read_windows_adapters(environ: Mapping[str, str], *, timeout_s: float, is_driven: bool) -> WindowsAdapters:
+    """Read the registry; ask CIM where that shows no display adapter at all, since its layout is not promised.
+
+    CIM takes a second, and is not asked where a driver has told of the GPU.
+    """
+    devices = read_registry()
+    gpus = parse_registry(devices)
+    if not gpus and not is_driven:
+        return _ask_cim(environ, timeout_s=timeout_s)
+    return WindowsAdapters(gpus=gpus, driver_version=parse_windows_driver(nvidia_driver_version(devices) or ""))
+
+
+def _ask_cim(environ: Mapping[str, str], *, timeout_s: float) -> WindowsAdapters:
     """Ask CIM through Windows' own PowerShell; nothing where that is not there or does not answer in time."""
     root = Path(environ.get("WINDIR", r"C:\Windows"))
     program = root / "System32" / "WindowsPowerShell" / "v1.0" / "powershell.exe"
@@ -60,12 +73,14 @@ def parse_windows_adapters(text: str) -> WindowsAdapters:
         found = _PNP_ID.search(adapter.get("PNPDeviceID") or "")
         if found is None:
             continue  # a remote desktop or virtual display
-        is_driven = adapter.get("ConfigManagerErrorCode") == 0
+        is_driven = (
+            adapter.get("ConfigManagerErrorCode") == 0 and "microsoft" not in (adapter.get("Name") or "").lower()
+        )
         gpu = PciGpu(
             bus_id=adapter["PNPDeviceID"],
             vendor=found["vendor"].upper(),
             device=found["device"].upper(),
-            bound_to="nvidia" if is_driven else None,
+            bound_to="nvidia" if is_driven and found["vendor"].upper() == NVIDIA else None,
             name=adapter.get("Name"),
         )
         gpus.append(gpu)
