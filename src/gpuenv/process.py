@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import dataclass
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,14 +69,7 @@ def run(
             _end(child)
             stdout, stderr = _last_words(child)
             timed_out = True
-    return ProcessResult(
-        argv=tuple(argv),
-        exit_code=_NOT_ENDED if child.returncode is None else child.returncode,
-        stdout=stdout or "",
-        stderr=stderr or "",
-        seconds=time.monotonic() - started,
-        timed_out=timed_out,
-    )
+    return _result(argv, child, started, stdout=stdout or "", stderr=stderr or "", timed_out=timed_out)
 
 
 def stream(
@@ -116,14 +107,28 @@ def stream(
         finally:
             if timer is not None:
                 timer.cancel()
-    return ProcessResult(
-        argv=tuple(argv),
-        exit_code=child.returncode,
-        stdout="".join(lines),
-        stderr="",
-        seconds=time.monotonic() - started,
-        timed_out=timed_out,
-    )
+    return _result(argv, child, started, stdout="".join(lines), timed_out=timed_out)
+
+
+def stream_into(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    output: int,
+    read: Callable[[], str],
+    cwd: Path | None = None,
+    pass_fds: tuple[int, ...] = (),
+) -> ProcessResult:
+    """Run a program that writes both streams to the descriptor `output`, which it alone then holds; raises as `run`.
+
+    `read` hands on what comes out at the other end until all of it came, and gives it back: the result's `stdout`.
+    """
+    started = time.monotonic()
+    with _started(argv, env=env, cwd=cwd, stdout=output, stderr=output, pass_fds=pass_fds) as child:
+        os.close(output)
+        written = read()
+        child.wait()
+    return _result(argv, child, started, stdout=written)
 
 
 def run_reporting(
@@ -141,6 +146,8 @@ def run_reporting(
     without its end, as a crash leaves it, is dropped. Raises as `run` does.
     """
     started = time.monotonic()
+    import tempfile  # noqa: PLC0415 - only for a child that reports
+
     with tempfile.TemporaryDirectory(prefix="gpuenv-", ignore_cleanup_errors=True) as folder:
         channel = _Channel(os.path.join(folder, "reports"))  # noqa: PTH118 - `os` is what this module is for
         with (
@@ -148,9 +155,21 @@ def run_reporting(
             _started([*argv, channel.name], env=env, cwd=cwd, stderr=subprocess.PIPE, pass_fds=channel.fds) as child,
         ):
             stdout, stderr, timed_out = _listen(child, channel, on_report, silence_s=silence_s)
+    return _result(argv, child, started, stdout=stdout, stderr=stderr, timed_out=timed_out)
+
+
+def _result(
+    argv: Sequence[str],
+    child: subprocess.Popen[str],
+    started: float,
+    *,
+    stdout: str,
+    stderr: str = "",
+    timed_out: bool = False,
+) -> ProcessResult:
     return ProcessResult(
         argv=tuple(argv),
-        exit_code=child.returncode,
+        exit_code=_NOT_ENDED if child.returncode is None else child.returncode,
         stdout=stdout,
         stderr=stderr,
         seconds=time.monotonic() - started,
@@ -212,6 +231,8 @@ def replace(argv: Sequence[str], *, env: Mapping[str, str]) -> int:
         if os.name == "posix":
             os.execvpe(argv[0], list(argv), dict(env))  # noqa: S606 - the user's own command
         # Windows looks for programs in the PATH of this process, not in the one handed on.
+        import shutil  # noqa: PLC0415 - only on Windows
+
         program = shutil.which(argv[0], path=env.get("PATH")) or argv[0]
         return subprocess.call([program, *argv[1:]], env=dict(env))
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -227,6 +248,7 @@ def _started(
     env: Mapping[str, str],
     cwd: Path | None,
     stderr: int,
+    stdout: int = subprocess.PIPE,
     pass_fds: tuple[int, ...] = (),
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a program in a process group of its own, and leave none of it behind."""
@@ -236,7 +258,7 @@ def _started(
             env=dict(env),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             text=True,
             encoding="utf-8",

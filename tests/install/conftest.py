@@ -24,6 +24,8 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         "HOME": str(tmp_path_factory.mktemp("home")),
         "UV_CACHE_DIR": str(tmp_path_factory.mktemp("uv-cache")),
         "UV_HTTP_RETRIES": "0",
+        "PIP_RETRIES": "0",
+        "PIP_CACHE_DIR": str(tmp_path_factory.mktemp("pip-cache")),
         "UV_PYTHON_DOWNLOADS": "never",
     }
 

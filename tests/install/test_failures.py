@@ -84,6 +84,7 @@ def test_what_is_not_known_is_shown_as_it_is() -> None:
     text = "\n".join(f"line {number} of http://user:secret@host/" for number in range(30))
     assert why_failed(text, exit_code=7) == Notice.of(
         "engine-failed",
+        engine="uv",
         exit_code=7,
         detail="\n".join(f"line {number} of http://****@host/" for number in range(18, 30)),
     )

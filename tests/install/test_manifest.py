@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from gpuenv.install.manifest import (
     Differences,
     differences,
-    owned_paths,
     parse_manifest,
     read_manifest,
-    versions_in,
     write_manifest,
 )
 from support.small_environments import site_packages_of
@@ -50,11 +48,9 @@ def test_every_kind_of_difference_is_seen(root: Path) -> None:
     )
 
 
-def test_distributions_are_known_by_their_dist_info_folders(root: Path) -> None:
-    info = site_packages_of(root) / "Some_Thing-2.0+cu126.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("")
-    (info / "RECORD").write_text("some/a.py,,\n../../../bin/some,,\n")
-    below = site_packages_of(root).relative_to(root).as_posix()
-    assert versions_in(read_manifest(root)) == {"some-thing": "2.0+cu126"}
-    assert list(owned_paths(root, f"{below}/{info.name}/RECORD")) == [f"{below}/some/a.py", "bin/some"]
+def test_caches_are_listed_only_where_asked_for(root: Path) -> None:
+    cache = site_packages_of(root) / "__pycache__"
+    cache.mkdir()
+    (cache / "a.pyc").write_text("")
+    below = cache.relative_to(root).as_posix()
+    assert read_manifest(root, with_caches=True).keys() - read_manifest(root).keys() == {f"{below}/a.pyc"}

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from uv import find_uv_bin
 
+from gpuenv.errors import GpuenvError
 from gpuenv.install.change import change
 from gpuenv.install.recovery import recover
+from gpuenv.install.state import constraints_of
 from gpuenv.install.undo import undo
 from gpuenv.models.execution import UndoRecord, VersionChange
 from support.killing import killed_at
+from support.meddling import PROJECTS, WAYS, furnish, meddle, refuse_links, take_way
 from support.small_environments import picture, python_of, site_packages_of, versions
 
 if TYPE_CHECKING:
@@ -140,6 +143,87 @@ def test_a_new_environment_is_undone_and_comes_back(tmp_path: Path, root: Path) 
     assert not (new / "bin").exists()
     assert undo(new).status == "done"
     assert picture(new) == after
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_leads_there_and_back(root: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    before = picture(furnish(root))
+    take_way(way, monkeypatch)
+    with change(root, projects=PROJECTS) as ongoing:
+        meddle(root)
+        ongoing.commit(pins=("new==1.0",))
+    after = picture(root)
+    for state, pins in ((before, None), (after, "new==1.0\n"), (before, None)):
+        assert undo(root).status == "done"
+        assert picture(root) == state
+        assert (constraints_of(root).read_text() if constraints_of(root).exists() else None) == pins
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_kill_9_during_an_undo_leaves_one_state_or_the_other(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    before = picture(furnish(root))
+    take_way(way, monkeypatch)
+    with change(root, projects=PROJECTS) as ongoing:
+        meddle(root)
+        ongoing.commit(pins=("new==1.0",))
+    after = picture(root)
+    template = tmp_path / "template"
+    subprocess.run(["cp", "-a", root, template], check=True)
+    outcomes: list[bool] = []
+    while killed_at(3 * len(outcomes), lambda: undo(root)):
+        recover(root)
+        assert picture(root) in (before, after), f"neither state after a kill at operation {3 * len(outcomes)}"
+        outcomes.append(picture(root) == before)
+        assert constraints_of(root).exists() is not outcomes[-1]
+        assert undo(root).status == "done"
+        assert picture(root) == (after if outcomes[-1] else before)
+        shutil.rmtree(root)
+        subprocess.run(["cp", "-a", template, root], check=True)
+    assert len(outcomes) > 3
+    assert outcomes == sorted(outcomes)
+
+
+def test_what_was_not_copied_and_changed_since_cannot_be_undone_and_is_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited = site_packages_of(furnish(root)) / "other" / "module.py"
+    edited.write_text("")
+    with (site_packages_of(root) / "other-1.0.dist-info" / "RECORD").open("a") as record:
+        record.write("other/module.py,,\n")
+    refuse_links(monkeypatch)
+    with change(root, projects=PROJECTS) as ongoing:
+        meddle(root)
+        ongoing.commit()
+    edited.with_name("new.py").write_text("new")
+    assert undo(root, discard_changes=True).status == "done"  # what is new since simply goes
+    assert undo(root).status == "done"
+    assert edited.with_name("new.py").exists()
+    edited.write_text("edited since")
+    after = picture(root)
+    assert undo(root).status == "changed-since"
+    with pytest.raises(GpuenvError) as caught:
+        undo(root, discard_changes=True)
+    assert (caught.value.code, caught.value.context["packages"]) == ("undo-incomplete", "other==1.0")
+    assert caught.value.context["files"] == (edited.relative_to(root).as_posix(),)
+    assert picture(root) == after
+
+
+def test_records_that_somebody_broke_ask_for_consent(upgraded: Path) -> None:
+    (upgraded / ".gpuenv" / "changes" / "0001" / "outcome.jsonl").write_text("[")
+    assert undo(upgraded).files_since == (".gpuenv/changes/0001/outcome.jsonl",)
+    assert undo(upgraded, discard_changes=True).status == "done"
+
+
+def test_without_its_snapshot_a_change_cannot_be_undone(root: Path) -> None:
+    furnish(root)
+    with change(root) as ongoing:
+        meddle(root)
+        ongoing.commit(pins=("new==1.0",), keeps_snapshot=False)
+    assert undo(root).status == "nothing-to-undo"
+    assert constraints_of(root).read_text() == "new==1.0\n"
+    assert not list((root / ".gpuenv").rglob("snapshot"))
 
 
 def test_kill_9_during_an_undo_is_finished_by_the_next_run(upgraded: Path, tmp_path: Path) -> None:

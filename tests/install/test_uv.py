@@ -121,7 +121,8 @@ def test_credentials_in_urls_are_not_shown(text: str, shown: str) -> None:
         (Platform(name="linux-x86_64", glibc=(2, 99)), "x86_64-manylinux_2_40"),
         (Platform(name="linux-x86_64", glibc=(2, 12)), "x86_64-manylinux_2_17"),
         (Platform(name="linux-aarch64", glibc=(2, 35)), "aarch64-manylinux_2_35"),
-        (Platform(name="linux-x86_64"), "x86_64-unknown-linux-gnu"),
+        (Platform(name="linux-x86_64"), "x86_64-manylinux_2_28"),
+        (Platform(name="linux-aarch64"), "aarch64-manylinux_2_34"),
         (Platform(name="windows-x86_64"), "x86_64-pc-windows-msvc"),
         (Platform(name="macos-arm64"), "aarch64-apple-darwin"),
     ],
@@ -139,12 +140,12 @@ def test_the_commands_of_uv() -> None:
         [Path("p.toml")],
         python=PYTHON,
         constraints=["c.txt"],
-        reinstall=["torch"],
         indexes=["--no-index"],
         is_offline=True,
+        is_dry=True,
     ) == (
         *("/bin/uv", "pip", "install", "--no-deps", "--python", "/env/bin/python", "--requirements", "p.toml"),
-        *("--constraints", "c.txt", "--reinstall-package", "torch", "--no-index", "--offline"),
+        *("--constraints", "c.txt", "--no-index", "--offline", "--dry-run", "--target", "nothing"),
     )
     assert compile_argv(
         UV,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from gpuenv.install.index_access import index_access
 from gpuenv.install.uv import compile_argv, find_uv, target_arguments, without_credentials
 from gpuenv.models.index import SourceKind
 from gpuenv.models.progress import Reporter
+from gpuenv.models.value import dataclass
 from gpuenv.process import run
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _answer(question: _Question, listener: Reporter) -> str:
     listener.stage("resolving-dependencies")
     result = question.ask()
     is_closed = result.succeeded or question.settings.no_index
-    missing = frozenset() if is_closed else _missing_beside_torch(result, question.pins)
+    missing = frozenset() if is_closed else missing_beside_torch(result, question.pins)
     if missing:
         result = question.ask(companions=tuple(sorted(missing)))
     for line in result.stderr.splitlines():
@@ -125,7 +125,7 @@ def _answer(question: _Question, listener: Reporter) -> str:
     return result.stdout
 
 
-def _missing_beside_torch(result: ProcessResult, pins: tuple[Pin, ...]) -> frozenset[str]:
+def missing_beside_torch(result: ProcessResult, pins: tuple[Pin, ...]) -> frozenset[str]:
     """Name what a build from PyTorch's index needs and the default index does not have."""
     torch = next((pin for pin in pins if pin.project == "torch"), None)
     if torch is None or torch.source.kind is not SourceKind.PYTORCH:

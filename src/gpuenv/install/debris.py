@@ -33,6 +33,34 @@ def clear_debris(environment: Environment, projects: Collection[str]) -> tuple[s
     return tuple(path.name for path in present)
 
 
+def clear_leftovers(environment: Environment, packages: Collection[str]) -> tuple[str, ...]:
+    """Delete what is left of these import packages now that nothing that is installed records them; names them.
+
+    A folder that two distributions owned keeps what either wrote last, and the next one installed there would mix
+    with it.
+    """
+    site_packages = environment.site_packages
+    present = [name for name in packages if (site_packages / name).is_dir()]
+    if not present:
+        return ()
+    claimed = frozenset().union(*(_top_level(record) for record in site_packages.glob("*.dist-info/RECORD")))
+    left = tuple(sorted(name for name in present if name not in claimed))
+    for name in left:
+        shutil.rmtree(site_packages / name)
+    return left
+
+
+def import_packages(environment: Environment, projects: Collection[str]) -> frozenset[str]:
+    """The top-level folders that the RECORDs of these projects name; metadata and scripts are none."""
+    tops = (
+        _top_level(distribution.location / "RECORD")
+        for distribution in environment.distributions
+        if distribution.name in projects
+    )
+    found = frozenset().union(*tops)
+    return frozenset(name for name in found if name != ".." and not name.endswith((".dist-info", ".pth", ".py")))
+
+
 def _is_remnant_of(name: str, projects: Collection[str]) -> bool:
     """Whether `~orch-2.9.0.dist-info` or `~~rch` is what pip left of one of the projects: it renames from the front."""
     kept = name.lower().replace("_", "-").lstrip("~")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
@@ -10,14 +11,13 @@ from gpuenv.install.failures import why_failed
 from gpuenv.install.index_access import index_access
 from gpuenv.install.snapshot import trees_of
 from gpuenv.install.state import STATE_FOLDER
-from gpuenv.install.uv import find_uv, pip_argv, venv_argv, without_credentials
+from gpuenv.install.uv import engine_environment, find_python_argv, find_uv, pip_argv, venv_argv, without_credentials
 from gpuenv.models.notice import Notice
 from gpuenv.models.progress import Reporter
-from gpuenv.process import stream
+from gpuenv.process import run, stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from gpuenv.models.environment import Environment
     from gpuenv.models.settings import IndexSettings
@@ -65,6 +65,17 @@ def create_environment(
     return (Notice.of("environment-without-pip", cause=without_pip.code),) if without_pip is not None else ()
 
 
+def find_python(choice: str, environ: Mapping[str, str]) -> Path:
+    """Find the interpreter that `uv venv` would take for a version or a path. Raises `python-not-found`."""
+    path = Path(choice)
+    if path.is_file():
+        return path
+    result = run(find_python_argv(find_uv(environ), choice), env=engine_environment(environ))
+    if not result.succeeded or not result.stdout.strip():
+        raise GpuenvError("python-not-found", python=f"Python {choice}")
+    return Path(result.stdout.strip())
+
+
 def require_free(root: Path) -> None:
     """Refuse a folder where an environment would lie among other things, and a file."""
     if root.is_dir():
@@ -75,9 +86,10 @@ def require_free(root: Path) -> None:
 
 
 def require_changeable(environment: Environment) -> None:
-    """Refuse interpreters that belong to the operating system (PEP 668), and what cannot be written or put back."""
-    if environment.kind == "system":
-        raise GpuenvError("system-interpreter", python=str(environment.python))
+    """Refuse interpreters that others rest on (PEP 668), and what cannot be written or put back."""
+    if environment.is_shared:
+        code = "system-interpreter" if environment.kind == "system" else "base-interpreter"
+        raise GpuenvError(code, python=str(environment.python))
     if environment.root.resolve() not in environment.site_packages.resolve().parents:
         # A snapshot keeps symlinks as they are: what they lead to could not be put back.
         raise GpuenvError(

@@ -7,13 +7,13 @@ else, so that no package of the default index can be shadowed (dependency confus
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gpuenv.errors import GpuenvError
 from gpuenv.install.failures import PROJECT_NAME
 from gpuenv.models.index import SourceKind
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from gpuenv.install.generated_project import explicit_indexes, flat_locations
 from gpuenv.install.uv import engine_environment
+from gpuenv.models.value import dataclass
 from gpuenv.project.uv_arguments import uv_index_arguments, uv_index_environment
 
 if TYPE_CHECKING:

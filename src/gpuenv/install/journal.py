@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

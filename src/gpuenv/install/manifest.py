@@ -1,21 +1,18 @@
-"""Lists every file of an environment's trees, so that later changes by others can be told."""
+"""Lists every file of an environment's trees, so that later changes can be told."""
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-import posixpath
 import stat
-from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from packaging.utils import canonicalize_name
-
 from gpuenv.install.snapshot import trees_of
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Fingerprint: TypeAlias = "tuple[int, int] | str"
@@ -23,6 +20,9 @@ Fingerprint: TypeAlias = "tuple[int, int] | str"
 
 Manifest: TypeAlias = "Mapping[str, Fingerprint]"
 """Fingerprints by path relative to the environment, with forward slashes."""
+
+CACHE_FOLDER: Final = "__pycache__"
+"""Python's byte-code caches come and go by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,30 +39,31 @@ class Differences:
         return tuple(sorted((*self.added, *self.removed, *self.changed)))
 
 
-_INSTALL_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
-
-
-def read_manifest(root: Path) -> Manifest:
-    """List the files of the trees, without Python's byte-code caches: they come and go by themselves."""
+def read_manifest(root: Path, *, with_caches: bool = False) -> Manifest:
+    """List the files of the trees; those in `__pycache__` only where they are asked for."""
+    left_out = frozenset[str]() if with_caches else frozenset({CACHE_FOLDER})
     found: dict[str, Fingerprint] = {}
     for name in trees_of(root):
         path = os.path.join(root, name)  # noqa: PTH118 - plain strings halve the time over ten thousands of files
         information = os.lstat(path)
         if stat.S_ISDIR(information.st_mode):
-            found.update(_files_below(path, f"{name}/"))
+            _read_below(path, name, found, left_out)
         else:
             found[name] = _fingerprint(path, information)
     return found
 
 
-def _files_below(folder: str, prefix: str) -> Iterator[tuple[str, Fingerprint]]:
-    with os.scandir(folder) as entries:
+def _read_below(path: str, name: str, found: dict[str, Fingerprint], left_out: frozenset[str]) -> None:
+    folders: list[str] = []
+    with os.scandir(path) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    yield from _files_below(entry.path, f"{prefix}{entry.name}/")
+                folders.append(entry.name)
             else:
-                yield f"{prefix}{entry.name}", _fingerprint(entry.path, entry.stat(follow_symlinks=False))
+                found[f"{name}/{entry.name}"] = _fingerprint(entry.path, entry.stat(follow_symlinks=False))
+    for folder in folders:
+        if folder not in left_out:
+            _read_below(f"{path}{os.sep}{folder}", f"{name}/{folder}", found, left_out)
 
 
 def _fingerprint(path: str, information: os.stat_result) -> Fingerprint:
@@ -72,19 +73,31 @@ def _fingerprint(path: str, information: os.stat_result) -> Fingerprint:
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
-    """Write one JSON line per file: path, then fingerprint."""
+    """Write one JSON line per folder, and wait until the disk has it: path, then fingerprints by file name."""
     with path.open("w", encoding="utf-8") as stream:
-        stream.writelines(json.dumps([name, found], separators=(",", ":")) + "\n" for name, found in manifest.items())
+        stream.writelines(f"{json.dumps(line, separators=(',', ':'))}\n" for line in _lines(manifest.items()))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _lines(files: Iterable[tuple[str, Fingerprint]]) -> Iterator[tuple[str, dict[str, Fingerprint]]]:
+    for folder, found in groupby(files, key=lambda item: item[0].rpartition("/")[0]):
+        yield folder, {path[len(folder) :].lstrip("/"): fingerprint for path, fingerprint in found}
 
 
 def parse_manifest(text: str) -> Manifest:
-    r"""Read what `write_manifest` wrote.
+    r"""Read what `write_manifest` wrote. Raises `ValueError` for anything else.
 
-    >>> parse_manifest('["lib/a.py",[12,34]]\n["bin/python","/usr/bin/python3"]\n')
-    {'lib/a.py': (12, 34), 'bin/python': '/usr/bin/python3'}
+    >>> parse_manifest('["lib",{"a.py":[12,34]}]\n["bin",{"python":"/usr/bin/python3"}]\n["",{"pyvenv.cfg":[1,2]}]\n')
+    {'lib/a.py': (12, 34), 'bin/python': '/usr/bin/python3', 'pyvenv.cfg': (1, 2)}
     """
-    rows = (json.loads(line) for line in text.splitlines())
-    return {name: found if isinstance(found, str) else (found[0], found[1]) for name, found in rows}
+    found: dict[str, Fingerprint] = {}
+    for line in text.splitlines():
+        folder, files = json.loads(line)
+        prefix = f"{folder}/" if folder else ""
+        for name, fingerprint in files.items():
+            found[prefix + name] = fingerprint if isinstance(fingerprint, str) else (fingerprint[0], fingerprint[1])
+    return found
 
 
 def differences(before: Manifest, after: Manifest) -> Differences:
@@ -94,27 +107,3 @@ def differences(before: Manifest, after: Manifest) -> Differences:
         removed=tuple(sorted(before.keys() - after.keys())),
         changed=tuple(sorted(name for name in before.keys() & after.keys() if before[name] != after[name])),
     )
-
-
-def versions_in(manifest: Manifest) -> Mapping[str, str]:
-    """The versions of the distributions whose `dist-info` folders are in a manifest, by project.
-
-    Copies that a package carries inside itself (`setuptools/_vendor/`) are not distributions of the environment.
-    """
-    parts = (path.split("/") for path in manifest if path.endswith(".dist-info/METADATA"))
-    folders = (part[-2] for part in parts if part[-3:-2] and part[-3] in _INSTALL_FOLDERS)
-    return {project_of(folder): folder.removesuffix(".dist-info").partition("-")[2] for folder in folders}
-
-
-def project_of(dist_info: str) -> str:
-    """The canonical project name that the name of a `dist-info` folder says."""
-    return canonicalize_name(dist_info.partition("-")[0])
-
-
-def owned_paths(root: Path, record: str) -> Iterator[str]:
-    """Yield the paths, relative to the environment, that the RECORD at the path `record` names."""
-    site_packages = posixpath.dirname(posixpath.dirname(record))
-    text = (root / record).read_text(encoding="utf-8", errors="replace")
-    for row in csv.reader(text.splitlines()):
-        if row:
-            yield posixpath.normpath(posixpath.join(site_packages, row[0].replace("\\", "/")))

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from gpuenv.models.notice import Notice
+from gpuenv.rules.consistency import unmet, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gpuenv.models.environment import Environment
+    from packaging.requirements import Requirement
+    from packaging.version import Version
+
+    from gpuenv.errors import ContextValue
+    from gpuenv.models.environment import Environment, InstalledDistribution
     from gpuenv.models.plan import Install, Plan
 
 
@@ -24,6 +29,7 @@ def differences_from_plan(plan: Plan, *, before: Environment, after: Environment
         *(problem for step in plan.installs for problem in _installed_wrong(step, after)),
         *_left_over(plan, after),
         *_touched_besides(plan, before=before, after=after),
+        *_newly_unmet(plan, before=before, after=after),
     )
 
 
@@ -70,3 +76,22 @@ def _touched_besides(plan: Plan, *, before: Environment, after: Environment) -> 
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
             yield Notice.of("outcome-not-planned", package=name, version=old.get(name), found=new.get(name))
+
+
+def _newly_unmet(plan: Plan, *, before: Environment, after: Environment) -> Iterator[Notice]:
+    """Name requirements that were met or not there before, and that nobody was told of.
+
+    What was left out on purpose is met by its stand-in, as far as the version of that is in the dependent's range.
+    """
+    known: set[tuple[ContextValue, ContextValue]] = {
+        (found.name, str(requirement)) for found, requirement, _ in _unmet(before)
+    }
+    known |= {(found.context["package"], found.context["requirement"]) for found in plan.inconsistent}
+    for found, requirement, version in _unmet(after):
+        if (found.name, str(requirement)) not in known:
+            there = str(version) if version is not None else None
+            yield Notice.of("outcome-inconsistent", package=found.name, requirement=str(requirement), found=there)
+
+
+def _unmet(environment: Environment) -> Iterator[tuple[InstalledDistribution, Requirement, Version | None]]:
+    return unmet(environment.distributions, versions_of(environment), python=environment.python_version)

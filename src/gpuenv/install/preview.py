@@ -34,16 +34,19 @@ def preview_install(
     *,
     python: Path,
     kept: Collection[str],
+    equal: Collection[str] = (),
     settings: IndexSettings,
     environ: Mapping[str, str],
     constraints: Sequence[str] = (),
     excluded: Sequence[str] = (),
+    is_offline: bool = False,
     reporter: Reporter,
 ) -> tuple[LockedPackage, ...]:
     """List what uv would add to or change in the environment of `python`, the family included, sorted by name.
 
     What is installed and still fits stays as it is. The pins of `kept` projects are met by what is installed, so
-    their own source is not asked. `excluded` projects are left out whatever depends on them.
+    their own source is not asked; `equal` projects are installed in that very version, as another build. `excluded`
+    projects are left out whatever depends on them.
 
     Raises the codes of `why_failed`.
     """
@@ -63,9 +66,10 @@ def preview_install(
             *(str(find_uv(environ)), "pip", "install", "--dry-run", "--python", str(python)),
             *("--requirements", str(project), "--requirements", str(asked), "--constraints", str(limits)),
             *("--excludes", str(barred)),
-            *(part for pin in changing for part in ("--reinstall-package", pin.project)),
+            *(part for pin in changing if pin.project in equal for part in ("--reinstall-package", pin.project)),
             *(part for file in settings.constraints for part in ("--constraints", file)),
             *access.arguments,
+            *(("--offline",) if is_offline else ()),
         )
         result = run(argv, env=access.environ, cwd=Path(folder))
     for line in result.stderr.splitlines():

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import RollbackFailedError
+from gpuenv.install.constraints import are_settled, exchange_constraints, settle_constraints
+from gpuenv.install.copies import put_copies_back, take_differing
+from gpuenv.install.exchange import exchange
+from gpuenv.install.holders import holders_of
 from gpuenv.install.journal import FINISHED, Journal, entry_of, read_journal
 from gpuenv.install.manifest import read_manifest, write_manifest
 from gpuenv.install.occupancy import occupied
-from gpuenv.install.snapshot import exchange
+from gpuenv.install.records import owners_of
 from gpuenv.install.state import ChangeFolder, changes_of, discard, state_of, sweep
-from gpuenv.install.strays import remove_strays
+from gpuenv.install.strays import restore_strays, save_strays, saved_strays, stray_files
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from gpuenv.install.journal import Entry
 
 _MADE_WITH_A_VENV: Final = frozenset({".gitignore", "CACHEDIR.TAG", ".lock"})
 """What `uv venv` and uv's own locking write beside the trees."""
+
+_IN_USE: Final = frozenset({errno.EBUSY, errno.ETXTBSY})
+_IN_USE_ON_WINDOWS: Final = frozenset({5, 32, 33})
+"""Access denied (a folder with an open file in it), sharing violation, lock violation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +50,7 @@ def recover(root: Path) -> bool:
     To be called before an environment is read. Raises `environment-busy` while another run is at work, and
     `RollbackFailedError`.
     """
-    if not unfinished(root):
+    if not unfinished(root) and are_settled(root):
         return False
     with occupied(root):
         return recover_occupied(root)
@@ -66,6 +75,7 @@ def recover_occupied(root: Path) -> bool:
             finish_undo(root, folder, begin)
         else:
             roll_back(root, folder)
+    settle_constraints(root)
     return found
 
 
@@ -81,18 +91,39 @@ def roll_back(root: Path, folder: ChangeFolder) -> Restored:
     entries = read_journal(folder.journal)
     begin = entry_of(entries, "begin")
     complete = entry_of(entries, "snapshot-complete")
+    lost: tuple[str, ...] = ()
     try:
         if begin is None or complete is None:
             discard(root, folder)  # nothing was changed before the snapshot was complete
             return Restored()
-        exchange(root, incoming=folder.snapshot, names=complete.facts["trees"], outgoing=folder.set_aside)
-        remove_strays(root, gone=folder.set_aside)
+        if complete.facts.get("mode") == "copies":
+            restore_strays(root, folder.strays, now=stray_files(root, root))
+            lost = put_copies_back(root, folder)
+        else:
+            try:
+                exchange(root, incoming=folder.snapshot, names=complete.facts["trees"], outgoing=folder.set_aside)
+            finally:
+                restore_strays(root, folder.strays, now=stray_files(folder.set_aside, root))
+        shutil.rmtree(folder.set_aside, ignore_errors=True)  # on a full disk the rest needs what this frees
         discard(root, folder)
         if begin.facts.get("is_new"):
             return _remove_new(root, begin)
     except OSError as error:
-        raise RollbackFailedError("rollback-failed", environment=str(root), detail=str(error)) from error
+        raise _refused(root, error) from error
+    if lost:  # said once: all that can be put back is back, and no later run could do more
+        packages = " ".join(owners_of(root, lost))
+        raise RollbackFailedError("rollback-incomplete", environment=str(root), files=lost, packages=packages)
     return Restored()
+
+
+def _refused(root: Path, error: OSError) -> RollbackFailedError:
+    """Name the file that stands in the way, and the program that holds it."""
+    if error.errno in _IN_USE or getattr(error, "winerror", None) in _IN_USE_ON_WINDOWS:
+        names = [str(name) for name in (error.filename, error.filename2) if name]
+        holders = holders_of([Path(name) for name in names])
+        if holders:
+            return RollbackFailedError("rollback-blocked", environment=str(root), file=names[0], programs=holders)
+    return RollbackFailedError("rollback-failed", environment=str(root), detail=str(error))
 
 
 def _remove_new(root: Path, begin: Entry) -> Restored:
@@ -125,14 +156,28 @@ def finish_undo(root: Path, folder: ChangeFolder, begin: Entry) -> None:
     Raises `RollbackFailedError` where the file system refuses.
     """
     undone = ChangeFolder(path=folder.path.parent / begin.facts["of"])
+    journal = Journal(folder.journal)
+    is_recorded = entry_of(read_journal(folder.journal), "snapshot-complete") is not None
+    mode, trees = begin.facts.get("mode", "links"), begin.facts["trees"]
     try:
-        exchange(root, incoming=undone.snapshot, names=begin.facts["trees"], outgoing=folder.snapshot)
-        journal = Journal(folder.journal)
-        if entry_of(read_journal(folder.journal), "snapshot-complete") is None:
-            journal.write("snapshot-complete", trees=sorted(os.listdir(folder.snapshot)))  # noqa: PTH208 - names
+        if not is_recorded:
+            save_strays(root, folder.strays)
+        if mode == "copies":
+            if not is_recorded:
+                take_differing(root, folder, coming=undone)
+                journal.write("snapshot-complete", trees=trees, mode=mode)
+            put_copies_back(root, undone)
+        else:
+            exchange(root, incoming=undone.snapshot, names=trees, outgoing=folder.snapshot)
+            if not is_recorded:
+                kept = sorted(os.listdir(folder.snapshot))  # noqa: PTH208 - names
+                journal.write("snapshot-complete", trees=kept, mode=mode)
+        restore_strays(root, undone.strays, now=saved_strays(folder.strays, root))
         write_manifest(folder.outcome, read_manifest(root))
+        exchange_constraints(undone, folder)
         journal.write("committed")
         if undone.path.exists():
             discard(root, undone)
+        settle_constraints(root)
     except OSError as error:
-        raise RollbackFailedError("rollback-failed", environment=str(root), detail=str(error)) from error
+        raise _refused(root, error) from error

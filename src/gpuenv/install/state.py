@@ -2,20 +2,28 @@
 
 <environment>/.gpuenv/
     lock                        held while gpuenv works on the environment
+    constraints.txt             the pins that the last change left, for other installers
     logs/0001.log               the engines' own output
     changes/0001/
         journal.jsonl           what was begun and what was finished, written ahead
-        snapshot/               the trees before the change, as hard links
+        snapshot/               the trees before the change, as hard links; or copies of what it touches, and then
+        before.jsonl            every file before the change
+        folders.json            every folder before the change
+        strays/                 files that distributions had outside the trees
+        lists/                  files of trees that are exchanged one by one
         set-aside/              damaged trees, while a roll-back runs
         outcome.jsonl           every file after the change
+        constraints-before.txt  the pins before the change
+        constraints.txt         the pins after the change
     discarded/                  what is being deleted
 """
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +49,21 @@ class ChangeFolder:
         return self.path / "snapshot"
 
     @property
+    def listing(self) -> Path:
+        """Every file before the change, where the snapshot is of copies."""
+        return self.path / "before.jsonl"
+
+    @property
+    def folders(self) -> Path:
+        """Every folder before the change with its mode, where the snapshot is of copies."""
+        return self.path / "folders.json"
+
+    @property
+    def strays(self) -> Path:
+        """Files that distributions had outside the trees before the change."""
+        return self.path / "strays"
+
+    @property
     def set_aside(self) -> Path:
         """Trees that a roll-back took out of the environment."""
         return self.path / "set-aside"
@@ -50,10 +73,25 @@ class ChangeFolder:
         """Every file after the change."""
         return self.path / "outcome.jsonl"
 
+    @property
+    def constraints_before(self) -> Path:
+        """The pins before the change; missing where there were none."""
+        return self.path / "constraints-before.txt"
+
+    @property
+    def constraints(self) -> Path:
+        """The pins after the change; missing where there are none."""
+        return self.path / "constraints.txt"
+
 
 def state_of(root: Path) -> Path:
     """The folder of gpuenv's records in that environment."""
     return root / STATE_FOLDER
+
+
+def constraints_of(root: Path) -> Path:
+    """The file with the pins that the last change left: `gpuenv run` hands it to other installers."""
+    return state_of(root) / "constraints.txt"
 
 
 def changes_of(root: Path) -> tuple[ChangeFolder, ...]:
@@ -78,12 +116,22 @@ def discard(root: Path, folder: ChangeFolder) -> None:
 
     What a crash leaves of it under `discarded/` is deleted by `sweep`.
     """
+    _discard_path(root, folder.path)
+
+
+def discard_snapshot(root: Path, folder: ChangeFolder) -> None:
+    """Delete the state before a change: it cannot be undone any more."""
+    if folder.snapshot.exists():
+        _discard_path(root, folder.snapshot)
+
+
+def _discard_path(root: Path, path: Path) -> None:
     target = state_of(root) / "discarded"
     target.mkdir(exist_ok=True)
-    name = folder.path.name
+    name = path.name
     while (target / name).exists():
         name += "-again"
-    folder.path.rename(target / name)
+    path.rename(target / name)
     sweep(root)
 
 

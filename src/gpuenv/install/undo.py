@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gpuenv.errors import GpuenvError
+from gpuenv.install.copies import not_restorable
 from gpuenv.install.interruption import termination_raises, undisturbed
 from gpuenv.install.journal import Journal, entry_of, read_journal
-from gpuenv.install.manifest import differences, owned_paths, parse_manifest, project_of, read_manifest, versions_in
+from gpuenv.install.manifest import differences, parse_manifest, read_manifest
 from gpuenv.install.occupancy import occupied
+from gpuenv.install.records import owned_paths, owners_of, records_of, versions_in
 from gpuenv.install.recovery import finish_undo, recover_occupied
 from gpuenv.install.state import changes_of, new_change
 from gpuenv.models.execution import UndoRecord, VersionChange
@@ -39,6 +42,7 @@ def undo(root: Path, *, discard_changes: bool = False) -> UndoRecord:
         since = _changed_since(root, last, now)
         if since is not None and not discard_changes:
             return since
+        _require_restorable(root, last)
         with undisturbed():
             _exchange_with(root, last)
         return UndoRecord(status="done", changes=_compare(versions_in(now), versions_in(read_manifest(root))))
@@ -49,20 +53,23 @@ def _last_committed(root: Path) -> ChangeFolder | None:
         (
             folder
             for folder in reversed(changes_of(root))
-            if entry_of(read_journal(folder.journal), "committed") is not None
+            if entry_of(read_journal(folder.journal), "committed") is not None and folder.snapshot.is_dir()
         ),
         None,
     )
 
 
 def _changed_since(root: Path, last: ChangeFolder, now: Manifest) -> UndoRecord | None:
-    recorded = parse_manifest(last.outcome.read_text(encoding="utf-8"))
+    try:
+        recorded = parse_manifest(last.outcome.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # somebody meddled with the records: what else changed cannot be told
+        return UndoRecord(status="changed-since", files_since=(last.outcome.relative_to(root).as_posix(),))
     found = differences(recorded, now)
     if not found.paths:
         return None
     projects = _compare(versions_in(recorded), versions_in(now))
     touched = {change.project for change in projects}
-    owned = {path for record in _records_of(touched, now) for path in owned_paths(root, record)}
+    owned = {path for record in records_of(touched, now) for path in owned_paths(root, record)}
     # What went when a distribution was removed or replaced is told by its project: its RECORD is gone too.
     unexplained = found.paths if not projects else (*found.added, *found.changed)
     return UndoRecord(
@@ -72,12 +79,19 @@ def _changed_since(root: Path, last: ChangeFolder, now: Manifest) -> UndoRecord 
     )
 
 
-def _records_of(projects: set[str], manifest: Manifest) -> tuple[str, ...]:
-    return tuple(
-        path
-        for path in manifest
-        if path.endswith(".dist-info/RECORD") and project_of(path.rsplit("/", 2)[-2]) in projects
-    )
+def _require_restorable(root: Path, last: ChangeFolder) -> None:
+    """Refuse to begin what could not be ended: of a snapshot of copies only what the change touched can come back."""
+    if _mode_of(last) != "copies":
+        return
+    lost = not_restorable(root, last)
+    if lost:
+        packages = " ".join(owners_of(root, lost))
+        raise GpuenvError("undo-incomplete", environment=str(root), files=lost, packages=packages)
+
+
+def _mode_of(folder: ChangeFolder) -> str:
+    complete = entry_of(read_journal(folder.journal), "snapshot-complete")
+    return str(complete.facts.get("mode", "links")) if complete is not None else "links"
 
 
 def _exchange_with(root: Path, last: ChangeFolder) -> None:
@@ -85,7 +99,7 @@ def _exchange_with(root: Path, last: ChangeFolder) -> None:
     trees = list(complete.facts["trees"]) if complete is not None else []
     folder = new_change(root)
     journal = Journal(folder.journal)
-    journal.write("begin", kind="undo", of=last.path.name, trees=trees)
+    journal.write("begin", kind="undo", of=last.path.name, trees=trees, mode=_mode_of(last))
     begin = entry_of(read_journal(folder.journal), "begin")
     if begin is not None:
         finish_undo(root, folder, begin)

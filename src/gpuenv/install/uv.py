@@ -142,15 +142,35 @@ def compile_argv(
     )
 
 
+def files_argv(uv: Path, project: Path, *, python: Path, indexes: Sequence[str], as_pylock: bool) -> tuple[str, ...]:
+    """`uv pip compile` of exact versions out of the cache, for what the index pages say of their files."""
+    return (
+        *(str(uv), "pip", "compile", "--no-header", "--no-annotate", "--no-deps", "--offline"),
+        *(str(project), "--python", str(python)),
+        *(("--format", "pylock.toml") if as_pylock else ("--generate-hashes",)),
+        *indexes,
+    )
+
+
+def cache_argv(uv: Path) -> tuple[str, ...]:
+    """`uv cache dir`."""
+    return (str(uv), "cache", "dir")
+
+
+def find_python_argv(uv: Path, choice: str) -> tuple[str, ...]:
+    """`uv python find`: the interpreter that `uv venv` would take, outside of any environment."""
+    return (str(uv), "python", "find", "--no-project", "--system", choice)
+
+
 def install_argv(
     uv: Path,
     inputs: Sequence[Path],
     *,
     python: Path,
     constraints: Sequence[str],
-    reinstall: Sequence[str],
     indexes: Sequence[str],
     is_offline: bool,
+    is_dry: bool = False,
 ) -> tuple[str, ...]:
     """`uv pip install` of exactly what the inputs name."""
     return (
@@ -158,9 +178,11 @@ def install_argv(
         *("pip", "install", "--no-deps", "--python", str(python)),
         *(argument for path in inputs for argument in ("--requirements", str(path))),
         *(argument for path in constraints for argument in ("--constraints", path)),
-        *(argument for project in reinstall for argument in ("--reinstall-package", project)),
         *indexes,
         *(("--offline",) if is_offline else ()),
+        # Into an empty folder: what the environment has is replaced, and has to be in the cache all the same.
+        # (`--reinstall` would say so too, but takes the whole cache for out of date.)
+        *(("--dry-run", "--target", str(inputs[0].parent / "nothing")) if is_dry else ()),
     )
 
 
@@ -187,7 +209,8 @@ def target_arguments(platform: Platform, python_version: str) -> tuple[str, ...]
     The newest manylinux target that uv knows and the machine's glibc reaches.
     """
     triple = _TRIPLES[platform.name]
-    if platform.glibc is not None and platform.name.startswith("linux"):
-        reached = max(minor for minor in _MANYLINUX_MINORS if (2, minor) <= max(platform.glibc, (2, 17)))
+    glibc = platform.effective_glibc
+    if glibc is not None:
+        reached = max(minor for minor in _MANYLINUX_MINORS if (2, minor) <= max(glibc, (2, 17)))
         triple = f"{triple.partition('-')[0]}-manylinux_2_{reached}"
     return ("--python-platform", triple, "--python-version", python_version.rstrip("t"))

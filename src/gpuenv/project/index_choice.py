@@ -62,9 +62,11 @@ def _location(text: str, surroundings: Surroundings) -> Source:
         is_page = urlsplit(text).path.endswith((".html", ".htm"))
         kind = SourceKind.FIND_LINKS if is_page else SourceKind.PYTORCH
         return Source(kind=kind, location=text if is_page else text.rstrip("/"))
-    from urllib.request import url2pathname  # noqa: PLC0415 - it brings a whole HTTP client
+    path = text
+    if scheme == "file":
+        from urllib.request import url2pathname  # noqa: PLC0415 - it brings a whole HTTP client
 
-    path = url2pathname(urlsplit(text).path) if scheme == "file" else text
+        path = url2pathname(urlsplit(text).path)
     folder = surroundings.home / path[2:] if path.startswith("~/") else surroundings.cwd / path
     if not folder.exists():
         looks_like_path = scheme == "file" or any(separator in path for separator in "/\\.~")

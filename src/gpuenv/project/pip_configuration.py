@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from gpuenv.errors import GpuenvError
 from gpuenv.models.settings import IndexSettings, SettingOrigin, redact_url
+from gpuenv.models.value import dataclass
 from gpuenv.project.pip_files import ENVIRONMENT, read_pip_values
 
 if TYPE_CHECKING:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import configparser
-import locale
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from gpuenv.errors import GpuenvError
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,6 +72,8 @@ def pip_files(surroundings: Surroundings, *, system: System, venv: Path | None) 
 
 def parse_pip_file(text: str, origin: str) -> Iterator[PipValue]:
     """Read the text of a `pip.conf`. Sample: tests/data/project/pip.conf."""
+    import configparser  # noqa: PLC0415 - only where there is such a file
+
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text, source=origin)
@@ -134,6 +134,8 @@ def _text_of(path: Path) -> str | None:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
+        import locale  # noqa: PLC0415 - only for a file that is not UTF-8
+
         encoding = locale.getpreferredencoding(do_setlocale=False)
     try:
         return content.decode(encoding)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from gpuenv.errors import UsageError
 from gpuenv.models.request import GPU_FAMILY
 from gpuenv.models.settings import redact_url
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,10 +43,11 @@ class RequirementLine:
     file: str
     line: int
     """Number of its first physical line, from 1."""
-    kind: Literal["requirement", "constraint", "unnamed", "option"]
-    """`unnamed`: a path, an address, or an editable install; `option`: `--extra-index-url ...` and the like."""
+    kind: Literal["requirement", "constraint", "unnamed", "option", "application"]
+    """`unnamed`: a path, an address, or an editable install; `option`: `--extra-index-url ...` and the like;
+    `application`: `app:NAME`, on the command line and in a project's table."""
     requirement: Requirement | None = None
-    """The requirement itself, without `--hash` and other options of the line; None for `unnamed` and `option`."""
+    """The requirement itself, without `--hash` and other options of the line; None for the last three kinds."""
 
     @property
     def is_family(self) -> bool:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gpuenv.errors import UsageError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _OWN_FILE: Final = "gpuenv.toml"
 _PROJECT_FILE: Final = "pyproject.toml"
-_KEYS: Final = ("requirements", "targets", "indexes", "channel", "verify")
+_KEYS: Final = (
+    *("requirements", "targets", "platforms", "pythons", "indexes", "channel", "extensions", "locks", "verify"),
+    "applications",
+)
 _VERIFY_KEYS: Final = ("commands",)
+_APPLICATION_KEYS: Final = ("requirements", "keep-out", "require", "imports", "settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +30,35 @@ class ProjectTable:
     requirements: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     """As `--target` takes them: the machines that `lock` writes files for."""
+    platforms: tuple[str, ...] = ()
+    """As `--platform` takes them."""
+    pythons: tuple[str, ...] = ()
+    """As `--python` takes them: `3.12`."""
+    extensions: tuple[str, ...] = ()
+    """Packages with CUDA code of their own: those that have no wheels are built on each machine."""
+    locks: str | None = None
+    """The folder of the locks, relative to the file."""
     indexes: str | None = None
     channel: Literal["stable", "nightly"] | None = None
     verify_commands: tuple[str, ...] = ()
     """Commands of the project's own that prove that it works."""
+    applications: tuple[ApplicationTable, ...] = ()
+    """Applications that the project knows itself, beside those of the matrix or in their place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationTable:
+    """What `[tool.gpuenv.applications.NAME]` says. () : nothing is said."""
+
+    name: str
+    requirements: tuple[str, ...] = ()
+    keep_out: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    """Capabilities that have to be proven, as `gpuenv verify --require` takes them."""
+    imports: tuple[str, ...] = ()
+    """Distributions that have to be importable."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Variables that it needs when it runs."""
 
 
 def read_project_table(cwd: Path) -> ProjectTable | None:
@@ -60,6 +83,10 @@ def read_project_table(cwd: Path) -> ProjectTable | None:
 
 def parse_project_table(text: str, *, file: str, is_own_file: bool) -> ProjectTable | None:
     """Read the text of a gpuenv.toml, or of a pyproject.toml. Sample: tests/data/project/gpuenv.toml."""
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415 - most folders have no project
+    else:
+        import tomli as tomllib  # noqa: PLC0415 - as above
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -86,10 +113,34 @@ def _table(values: _Table) -> ProjectTable:
         file=values.file,
         requirements=values.texts("requirements"),
         targets=values.texts("targets"),
+        platforms=values.texts("platforms"),
+        pythons=values.texts("pythons"),
+        extensions=values.texts("extensions"),
+        locks=values.text("locks"),
         indexes=values.text("indexes"),
         channel="nightly" if channel == "nightly" else "stable" if channel == "stable" else None,
         verify_commands=verify.texts("commands"),
+        applications=_applications(values.table("applications")),
     )
+
+
+def _applications(values: _Table) -> tuple[ApplicationTable, ...]:
+    found = []
+    for name in values.values:
+        table = values.table(name)
+        table.refuse_others(_APPLICATION_KEYS)
+        settings = table.table("settings")
+        found.append(
+            ApplicationTable(
+                name=name,
+                requirements=table.texts("requirements"),
+                keep_out=table.texts("keep-out"),
+                require=table.texts("require"),
+                imports=table.texts("imports"),
+                settings=tuple((variable, settings.text(variable) or "") for variable in settings.values),
+            )
+        )
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +157,8 @@ class _Table:
     def refuse_others(self, known: tuple[str, ...]) -> None:
         for key in self.values:
             if key not in known:
+                import difflib  # noqa: PLC0415 - only for a slip of the finger
+
                 near = difflib.get_close_matches(key, known, n=1) or known
                 raise UsageError("project-table-unknown-key", file=self.file, key=self.path(key), near=tuple(near))
 
