@@ -91,6 +91,21 @@ def read_unrelated() -> dict[str, str]:
     return {part.partition("\n")[0]: part.partition("\n")[2] for part in parts}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One error text of `found.toml`."""
+
+    source: str
+    codes: tuple[str, ...]
+    text: str
+
+
+def read_found() -> list[Found]:
+    """Read the texts that the signatures were not written after."""
+    content: dict[str, Any] = tomllib.loads((DATA / "found.toml").read_text(encoding="utf-8"))
+    return [Found(source=row["source"], codes=tuple(row["codes"]), text=row["text"]) for row in content["text"]]
+
+
 def read_wordings() -> list[tuple[str, str]]:
     """Read (code, text) of the held-out wordings."""
     content: dict[str, Any] = tomllib.loads((DATA / "wordings.toml").read_text(encoding="utf-8"))

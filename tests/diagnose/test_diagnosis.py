@@ -187,6 +187,11 @@ def test_versions_alone_say_nothing_where_the_text_complains_of_something_else()
             "advice-index-lacks-gpu",
         ),
         (
+            "NVIDIA GeForce GTX 1080 Ti with CUDA capability sm_61 is not compatible with the current PyTorch.\n"  # noqa: ISC004
+            "OS: Linux. pip install --pre torch --index-url https://download.pytorch.org/whl/nightly/cu128",
+            "advice-index-lacks-gpu",
+        ),
+        (
             "RuntimeError: nvrtc: error: invalid value for --gpu-architecture (-arch)\nexport TORCH_CUDA_ARCH_LIST=8.9",
             "advice-arch-list-does-not-help",
         ),

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import random
 import time
+from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
 from diagnose.samples import book, diagnosed
+from gpuenv.diagnose.facts import read_facts
 from gpuenv.diagnose.normalise import KEPT, decode_log, fold, normalise
+from gpuenv.models.surroundings import Surroundings
+from gpuenv.report.diagnose_markdown import redact
 
 CORE = "RuntimeError: operator torchvision::nms does not exist"
 TEN_MEGABYTES = 10_000_000
+NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
 PATIENCE_S = 5.0
 """A log of 10 MB takes under half a second on a quiet machine; quadratic behaviour takes hours."""
 
@@ -114,4 +120,37 @@ def test_no_signature_can_be_made_slow_by_its_own_text(signature) -> None:  # ty
     )
     started = time.perf_counter()
     diagnosed(log * 3)
+    assert time.perf_counter() - started < PATIENCE_S
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "torch ",
+        "torch" + " " * 11,
+        "torch=v[",
+        "torch 1.",
+        "onnxruntime-gpu ",
+        "driver version ",
+        "driver" + "x" * 39,
+        "sm_120, ",
+        "compute capability ",
+        "cuda version: ",
+        "nvidia-cudnn-cu12 ",
+        "python 3.",
+        "NVIDIA GeForce RTX 5090 Ti ",
+        "Windows 10 " + "x" * 29,
+        "release 12.",
+        "/home/",
+        "C:\\Users\\a ",
+        "a@b" * 3,
+        "host = ",
+        "Nov 21 08:00:01 ",
+    ],
+)
+def test_no_expression_that_reads_facts_can_be_made_slow(fragment: str) -> None:
+    log = "\n".join([fragment * (1 + 20_000 // len(fragment))] * 30)
+    started = time.perf_counter()
+    read_facts(normalise(log), book().families)
+    redact(log, Surroundings(environ={"USER": "anna"}, cwd=Path(), home=Path("/home/anna"), now=NOW))
     assert time.perf_counter() - started < PATIENCE_S

@@ -9,7 +9,8 @@ import pytest
 from packaging.version import Version
 
 from gpuenv.errors import GpuenvError, UsageError
-from gpuenv.lock.pylock import check_pylock_name, locked_packages, parse_engine_pylock, render_pylock
+from gpuenv.lock.files import locked_files, locked_packages
+from gpuenv.lock.pylock import check_pylock_name, parse_engine_pylock, render_pylock
 from gpuenv.models.cuda import Architecture, DriverVersion
 from gpuenv.models.execution import LockedPackage
 from gpuenv.models.index import Source, SourceKind
@@ -52,13 +53,8 @@ def test_a_mirror_that_the_command_names_stays_without_its_password() -> None:
 
 
 def test_the_packages_are_listed_as_for_every_format() -> None:
-    assert locked_packages(parse_engine_pylock(ENGINE)) == (
-        LockedPackage(
-            project="colorama",
-            version=Version("0.4.6"),
-            hashes=("sha256:4f1d9991",),
-            marker='sys_platform == "win32"',
-        ),
+    assert locked_packages(locked_files(parse_engine_pylock(ENGINE))) == (
+        LockedPackage(project="colorama", version=Version("0.4.6"), hashes=("sha256:4f1d9991",)),
         LockedPackage(project="torch", version=Version("2.14.1+cu126"), hashes=("sha256:8c661a16",)),
     )
 

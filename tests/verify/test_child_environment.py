@@ -12,6 +12,8 @@ FRESH = {
     "CUDA_CACHE_PATH": str(CACHES / "cuda"),
     "TRITON_CACHE_DIR": str(CACHES / "triton"),
     "TORCHINDUCTOR_CACHE_DIR": str(CACHES / "inductor"),
+    "CUPY_CACHE_DIR": str(CACHES / "cupy"),
+    "JAX_ENABLE_COMPILATION_CACHE": "false",
     "PYTHONIOENCODING": "utf-8",
 }
 

@@ -54,6 +54,10 @@ NO_KERNEL = "RuntimeError: CUDA error: no kernel image is available for executio
         ("RuntimeError: cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR", "cusolver-failed"),
         ("CUDA error: CUSPARSE_STATUS_NOT_SUPPORTED", "cusparse-failed"),
         ("RuntimeError: cuFFT error: CUFFT_INTERNAL_ERROR", "cufft-failed"),
+        ("RuntimeError: NCCL Error 1: unhandled cuda error (run with NCCL_DEBUG=INFO for details)", "nccl-failed"),
+        ("RuntimeError: CUDA error: PTX JIT compilation was disabled", "needs-ptx-jit"),
+        ("RuntimeError: Failed to find C compiler. Please specify via CC environment variable.", "compiler-missing"),
+        ("main.c:5:10: fatal error: Python.h: No such file or directory", "compiler-missing"),
         ("RuntimeError: CUDA error: an illegal memory access was encountered", "device-fault"),
         ("RuntimeError: something else", "check-raised"),
     ],
@@ -78,6 +82,7 @@ def test_every_code_that_a_check_gives_has_a_sentence() -> None:
         for path in PAYLOADS.glob("*_checks.py")
         for code in re.findall(r'bench\.(?:skip|fail)\(\s*"([a-z-]+)"', path.read_text(encoding="utf-8"))
     }
+    given |= {"served-by-ptx", "command-failed", "command-printed-error", "command-fell-back-to-cpu"}
     given |= {"wrong-numbers", "interpreter-failed", "check-timed-out", "check-crashed", "not-reached"}
     assert {"silent-cpu-session", "cpu-build-on-gpu-target", "capability-too-low"} < given
     assert {code for code in given if notice_code(code) not in all_messages()} == set()

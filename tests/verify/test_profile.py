@@ -42,12 +42,18 @@ def test_the_worst_gpu_decides_a_capability() -> None:
         check("torch-matmul-bfloat16", "skipped", "capability-too-low"),
         check("torch-fft", "skipped", "not-reached"),
         check("torch-solve", "passed"),
+        check("sass: torch-solve", "skipped", "served-by-ptx"),
+        check("import: mmcv", "passed"),
+        check("command: python train.py", "failed", "command-failed"),
     ]
     assert profile(checks) == (
         ("fp16", "fails"),
         ("bf16", "unsupported"),
         ("fft", "untested"),
         ("solver", "ok"),
+        ("sass", "unsupported"),
+        ("extensions", "ok"),
+        ("commands", "fails"),
     )
 
 

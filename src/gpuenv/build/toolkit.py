@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
 from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.notice import Notice
+from gpuenv.models.value import dataclass
 from gpuenv.process import run
 
 if TYPE_CHECKING:
@@ -45,6 +46,25 @@ def find_toolkit(environ: Mapping[str, str], *, usual: Path = _USUAL) -> Toolkit
     nvcc = next((place for place in looked if place.is_file()), None)
     if nvcc is None:
         raise GpuenvError("no-cuda-toolkit", places=tuple(str(place) for place in looked))
+    return _toolkit(nvcc, environ, usual)
+
+
+def find_toolkits(environ: Mapping[str, str], *, usual: Path = _USUAL) -> tuple[Toolkit, ...]:
+    """List all toolkits, the first the one that torch would take: also `/usr/local/cuda-13.0` beside the usual folder.
+
+    One whose nvcc does not tell its version is left out.
+    """
+    beside = sorted(usual.parent.glob(f"{usual.name}-*/bin/nvcc"), reverse=True) if os.name == "posix" else []
+    found: dict[Path, Toolkit] = {}
+    for nvcc in dict.fromkeys((*_places(environ, usual), *beside)):
+        if nvcc.is_file():
+            with contextlib.suppress(GpuenvError):
+                toolkit = _toolkit(nvcc, environ, usual)
+                found.setdefault(toolkit.root.resolve(), toolkit)
+    return tuple(found.values())
+
+
+def _toolkit(nvcc: Path, environ: Mapping[str, str], usual: Path) -> Toolkit:
     told = run((str(nvcc), "--version"), env=environ, timeout_s=_TIMEOUT_S)
     version = parse_nvcc_version(told.stdout) if told.succeeded else None
     if version is None:

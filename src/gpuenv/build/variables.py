@@ -7,29 +7,48 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.models.cuda import ComputeCapability
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gpuenv.build.toolkit import Toolkit
-    from gpuenv.models.cuda import ComputeCapability
 
 _AVAILABLE: Final = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.MULTILINE)
 _MEMORY_PER_JOB_BYTES: Final = 4 * 1024**3
 """What one nvcc of a template-heavy extension takes at its peak; more jobs than that end in `Killed`."""
 
+_CUDA_13: Final = 13
+_THOR_BEFORE_CUDA_13: Final = ComputeCapability(major=10, minor=1)
+_THOR: Final = ComputeCapability(major=11, minor=0)
+
 
 def build_variables(
-    capabilities: Iterable[ComputeCapability], toolkit: Toolkit, environ: Mapping[str, str], *, jobs: int
+    capabilities: Iterable[ComputeCapability],
+    toolkit: Toolkit,
+    environ: Mapping[str, str],
+    *,
+    jobs: int,
+    with_ptx: bool = False,
+    own_variable: str | None = None,
 ) -> dict[str, str]:
     """Make the variables that name the GPUs, the toolkit and the number of parallel compilers.
 
-    `TORCH_CUDA_ARCH_LIST` is read by torch's CUDAExtension, `CMAKE_CUDA_ARCHITECTURES` and `CUDAARCHS` by CMake.
+    `TORCH_CUDA_ARCH_LIST` is read by torch's CUDAExtension, `CMAKE_CUDA_ARCHITECTURES` and `CUDAARCHS` by CMake, and
+    `own_variable` by the one package that has its own (`FLASH_ATTN_CUDA_ARCHS`). `with_ptx` adds PTX of the newest.
     `FORCE_CUDA` makes setup scripts that look for a GPU build for CUDA without one. A `MAX_JOBS` of the user's stays.
     """
-    wanted = sorted(set(capabilities))
-    real = ";".join(f"{capability.major}{capability.minor}-real" for capability in wanted)
+    wanted = sorted({_named_by(capability, toolkit) for capability in capabilities})
+    listed = ";".join(str(capability) for capability in wanted)
+    numbers = [capability.sm.removeprefix("sm_") for capability in wanted]
+    real = ";".join(f"{number}-real" for number in numbers)
+    if with_ptx and wanted:
+        listed += "+PTX"
+        real = real.removesuffix("-real")  # CMake: a number alone is both
+    own = {own_variable: ";".join(numbers)} if own_variable and own_variable != "TORCH_CUDA_ARCH_LIST" else {}
     return {
-        "TORCH_CUDA_ARCH_LIST": ";".join(str(capability) for capability in wanted),
+        **own,
+        "TORCH_CUDA_ARCH_LIST": listed,
         "CMAKE_CUDA_ARCHITECTURES": real,
         "CUDAARCHS": real,
         "FORCE_CUDA": "1",
@@ -39,11 +58,23 @@ def build_variables(
     }
 
 
+def _named_by(capability: ComputeCapability, toolkit: Toolkit) -> ComputeCapability:
+    """Give a GPU the name that this nvcc has for it: Thor is 10.1 up to CUDA 12, and 11.0 from 13 on."""
+    names = (_THOR_BEFORE_CUDA_13, _THOR)
+    if capability not in names:
+        return capability
+    return names[toolkit.version.major >= _CUDA_13]
+
+
 def parallel_jobs() -> int:
     """How many compilers this machine runs at once: its usable cores, as far as its free memory goes."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    free = parse_available_memory(_meminfo())
-    return jobs_for(cores, free)
+    return jobs_for(cores, available_memory())
+
+
+def available_memory() -> int | None:
+    """Bytes of memory that are free for a build; None where this system does not tell."""
+    return parse_available_memory(_meminfo())
 
 
 def jobs_for(cores: int, free_bytes: int | None) -> int:

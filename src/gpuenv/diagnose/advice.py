@@ -72,7 +72,9 @@ def _indexes(log: LogText, known: Known, capability: ComputeCapability) -> Itera
         cuda = CudaVersion.from_tag(found["tag"])
         if cuda is None:
             continue
-        stands = None if found["channel"] else place_in_torch(known, capability, torch=None, tag=found["tag"])
+        stands = place_in_torch(known, capability, torch=None, tag=found["tag"])
+        if found["channel"] and stands == "newer":
+            stands = None  # nightly builds know a GPU before the releases of their CUDA version do
         if (stands or place_by_toolkit(capability, cuda)) != "covered":
             yield Verdict(
                 code="advice-index-lacks-gpu",

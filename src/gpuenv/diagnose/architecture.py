@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.diagnose.facts import parse_architectures
+from gpuenv.diagnose.normalise import fold
 from gpuenv.diagnose.verdict import Verdict
 from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion
 from gpuenv.models.matrix import Evidence
@@ -84,10 +85,7 @@ def place_in_torch(
         [] if known.matrix is None else [build for build in known.matrix.torch if _is_build(build, torch, tag, known)]
     )
     sure = [build for build in builds if build.provenance.evidence is not Evidence.REPORT]
-    places = {
-        "covered" if best_ptx(build.sass, build.ptx, capability) else place_in(build.sass, capability, cuda=build.cuda)
-        for build in sure
-    }
+    places = {_place_in_row(build, capability) for build in sure}
     if len(places) == 1 and len(sure) == len(builds):
         (place,) = places
         return "newer" if place == "newer" else "older" if place == "older" else "covered"
@@ -97,7 +95,15 @@ def place_in_torch(
     physical = place_by_toolkit(capability, cuda)
     if physical == "covered" and capability < VOLTA and cuda >= CudaVersion(major=12, minor=8):
         return "older"
+    if capability >= VOLTA and builds and {_place_in_row(build, capability) for build in builds} == {physical}:
+        return physical  # a row that was only reported says what its toolkit can do
     return physical if physical != "covered" or not builds else None
+
+
+def _place_in_row(build: TorchBuild, capability: ComputeCapability) -> Place:
+    if best_ptx(build.sass, build.ptx, capability):
+        return "covered"
+    return place_in(build.sass, capability, cuda=build.cuda)
 
 
 def _is_build(build: TorchBuild, torch: Version | None, tag: str | None, known: Known) -> bool:
@@ -131,9 +137,15 @@ def judge_architecture(hit: Hit, known: Known) -> Verdict:
     if place == "covered":
         code = "capability-warning-cosmetic" if is_warning else "extension-lacks-code-for-gpu"
         confidence = confidence if is_warning else "medium"
+        if _OWN_KERNEL in hit.around:
+            code = dropped_code(capability) if capability < TURING else "architecture-too-new-for-build"
     else:
         code = "architecture-too-new-for-build" if place == "newer" else dropped_code(capability)
     return Verdict(code=code, confidence=confidence, context=_context(known, capability), reasons=reasons)
+
+
+_OWN_KERNEL: Final = fold("torch-elementwise:")
+"""The check of torch's simplest kernel has failed: whatever is written of the build, it has no code for the GPU."""
 
 
 def dropped_code(capability: ComputeCapability) -> str:

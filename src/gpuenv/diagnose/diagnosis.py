@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.diagnose.advice import judge_advice
@@ -17,8 +16,10 @@ from gpuenv.diagnose.normalise import fold, normalise
 from gpuenv.diagnose.onnxruntime_faults import judge_library, judge_provider, judge_requirement
 from gpuenv.diagnose.toolkit_faults import judge_toolkit
 from gpuenv.diagnose.verdict import Verdict
+from gpuenv.models.cuda import ComputeCapability
 from gpuenv.models.diagnosis import Decision, Diagnosis, DiagnosisReport
 from gpuenv.models.notice import Notice
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -164,7 +165,14 @@ def _report(
         if code not in candidates
     ]
     advice = [_diagnosis(verdict, verdict.reasons, known) for verdict in judge_advice(log, known, ranked[0].verdict)]
-    return DiagnosisReport(primary=diagnoses[0], others=(*diagnoses[1:], *advice, *others))
+    primary = ranked[0].verdict
+    at_fault = diagnoses[0].cause.context.get("capability")
+    return DiagnosisReport(
+        primary=diagnoses[0],
+        others=(*diagnoses[1:], *advice, *others),
+        rivals=tuple(code for code in primary.remaining if code != primary.code),
+        facts=known.facts_of_fault(ComputeCapability.parse(str(at_fault)) if at_fault else None),
+    )
 
 
 def _diagnosis(verdict: Verdict, evidence: Iterable[str], known: Known) -> Diagnosis:

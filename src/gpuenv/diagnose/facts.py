@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion, DriverVersion
+from gpuenv.models.platform import PythonVersion
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _FACTUAL: Final = (
     "jetson", "jetpack", "l4t", "tegra", "wsl", "docker", "container", "windows", "linux", "ubuntu", "debian", "centos",
     "vllm", "xformers", "flash", "triton", "ctranslate2", "insightface", "whisper", "mmcv", "bitsandbytes",
     "capabilit", "arm64", "aarch64", "gh200", "dgx", "nvcc", "sm_", "release ", "intel", ":\\", ".so", ".dll", "/usr/",
-    "/home/", "/opt/", "50-series",
+    "/home/", "/opt/", "50-series", "python:", "python version", "python 3", "python 2", "cpython-",
     "a100", "a800", "h100", "h200", "h800", "b200", "b300", "gb10", "v100", "p100", "p40", "k80", "m40", "l40",
 )  # fmt: skip
 """Words without which a line has no fact, in lower case: far cheaper to look for than the expressions below."""
@@ -77,6 +77,11 @@ _ARM: Final = re.compile(
 _VARIANT: Final = re.compile(r"(?: ?(?:Ti|SUPER|Laptop GPU|Laptop|Max-Q|Mobile|D|M)\b){1,3}")
 """What follows a GPU's number in its name, and changes nothing in its capability."""
 _ARCHITECTURES: Final = re.compile(r"(?:\b(?:sm|compute)_\d{2,3}[af]?['\"]?[,;\s]{0,3}['\"]?){2,30}")
+_PYTHON: Final = re.compile(
+    r"\bpython(?:\sversion)?\s{0,3}[:=]?\s{0,3}v?(?P<stated>[23]\.\d{1,2})\b|python(?P<folder>3\.\d{1,2})[/\\]"
+    r"|cpython-3(?P<minor>\d{1,2})-|\bcp3(?P<tag>\d{1,2})-(?:cp3|abi3)|python3(?P<windows>\d{1,2})\\",
+    re.IGNORECASE,
+)
 _WINDOWS_BUILD: Final = re.compile(r"Windows\s10\D{0,30}(?P<build>1\d{4})\b")
 
 
@@ -106,6 +111,7 @@ class TextFacts:
     """An aarch64 machine: said, or known by its GPU (Jetson, GH200, GB200, GB10)."""
     windows_build: int | None = None
     has_no_nvidia: bool = False
+    python: PythonVersion | None = None
     architectures: tuple[Architecture, ...] = ()
     """Of torch's build, as `torch.cuda.get_arch_list()` prints them."""
 
@@ -134,6 +140,7 @@ def read_facts(text: LogText, families: Sequence[GpuFamily]) -> TextFacts:
         is_arm=_ARM.search(lowered) is not None,
         windows_build=int(build["build"]) if build else None,
         has_no_nvidia=re.search(r"\bno nvidia\b(?! driver)", lowered) is not None,
+        python=_python(joined),
         architectures=_architectures(joined),
     )
 
@@ -197,8 +204,17 @@ def _packages(lines: Sequence[str]) -> Mapping[str, Version | None]:
     packages: dict[str, Version | None] = {}
     for line in lines:
         for found in _PACKAGE.finditer(line):
-            packages.setdefault(canonicalize_name(found["name"]), _version(found["version"]))
+            name = found["name"].lower().replace("_", "-")
+            packages.setdefault(name, _version(found["version"]))
     return packages
+
+
+def _python(text: str) -> PythonVersion | None:
+    found = _PYTHON.search(text)
+    if found is None:
+        return None
+    whole = found["stated"] or found["folder"]
+    return PythonVersion.parse(whole or f"3.{found['minor'] or found['tag'] or found['windows']}")
 
 
 def _architectures(text: str) -> tuple[Architecture, ...]:

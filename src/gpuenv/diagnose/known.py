@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from gpuenv.models.cuda import CudaVersion
-from gpuenv.models.hardware import Driver, Presence, Probe
+from gpuenv.models.diagnosis import FaultFacts
+from gpuenv.models.hardware import Driver, Gpu, Presence, Probe
 from gpuenv.models.platform import Platform
+from gpuenv.models.value import dataclass
 from gpuenv.rules.driver import driver_cuda
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from packaging.version import Version
 
     from gpuenv.diagnose.facts import TextFacts
     from gpuenv.models.cuda import Architecture, ComputeCapability, DriverVersion
@@ -108,7 +109,7 @@ class Known:
                 name: PlatformName = "linux-aarch64" if self.text.is_arm else "linux-x86_64"
                 return Platform(name=name, is_wsl=self.text.is_wsl)
             case _:
-                return None
+                return Platform(name="linux-aarch64") if self.text.is_arm else None
 
     @property
     def platforms(self) -> frozenset[PlatformName]:
@@ -173,6 +174,37 @@ class Known:
             "driver_cuda": str(self.driver_cuda) if self.driver_cuda else None,
             "toolkit": str(self.text.toolkit) if self.text.toolkit else None,
         }
+
+    def facts_of_fault(self, capability: ComputeCapability | None) -> FaultFacts:
+        """Gather what a repair is made for; of several GPUs that a text names, those of the capability at fault."""
+        machine, environment = self.machine, self.environment
+        gpus = machine.gpus if machine is not None else ()
+        if not gpus:
+            named = [found for found in self.gpus if capability in {None, found[1]}]
+            if not named and capability is not None:
+                named = [(capability.sm, capability)]
+            gpus = tuple(Gpu(name=name, capabilities=(found,), probe=Probe.DESCRIBED) for name, found in named)
+        return FaultFacts(
+            gpus=gpus,
+            driver=machine.driver if machine is not None and machine.driver is not None else self._stated_driver,
+            platform=self.platform,
+            python=environment.python_version if environment is not None else self.text.python,
+            packages=self.packages if environment is not None else {**self.packages, **self._stated_torch},
+            environment=environment,
+        )
+
+    @property
+    def _stated_driver(self) -> Driver | None:
+        if self.text.driver is None and self.text.driver_cuda is None:
+            return None
+        return Driver(version=self.text.driver, cuda_version=self.text.driver_cuda, probe=Probe.DESCRIBED)
+
+    @property
+    def _stated_torch(self) -> Mapping[str, Version | None]:
+        if self.torch is None:
+            return {}
+        tag = self.torch_tag
+        return {"torch": Version(f"{self.torch.public}+{tag}") if tag else self.torch}
 
     @property
     def architectures(self) -> tuple[Architecture, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.diagnose.normalise import fold
 from gpuenv.diagnose.onnxruntime_faults import judge_library
 from gpuenv.diagnose.symbols import demangle
 from gpuenv.diagnose.verdict import Verdict
@@ -18,6 +19,8 @@ _DRIVER_FUNCTION: Final = re.compile(r"cu[A-Z][A-Za-z]{3,60}")
 _LIBRARY_FUNCTION: Final = re.compile(
     r"(?:__nvJitLink|nvJitLink|cublas|cudnn|cusparse|cusolver|cufft|nccl|cupti)\w{2,80}|free_gemm\w{0,40}"
 )
+_OF_TORCH: Final = fold("from torch._C import")
+"""torch itself was being imported: its wheels do not lie together, or some of them are not there."""
 _TORCH_NAMESPACES: Final = ("c10::", "at::", "torch::", "caffe2::")
 
 
@@ -54,6 +57,8 @@ def judge_missing_library(hit: Hit, known: Known) -> Verdict | None:
         return Verdict(code="cudnn-library-not-found", confidence="high" if library else "medium", context=context)
     if library is None:
         return None
+    if _OF_TORCH in hit.around:
+        return Verdict(code="cuda-library-not-found", confidence="high", context=context)
     if "onnxruntime" in hit.around or any(name.startswith("onnxruntime") for name in known.packages):
         return judge_library(hit, known)
     if known.torch_cuda is not None and str(known.torch_cuda.major) != hit.found["major"].split(".")[0]:

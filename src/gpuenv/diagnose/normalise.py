@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
+
+from gpuenv.models.value import dataclass
 
 LARGE: Final = 1_000_000
 """Characters above which repeated lines are dropped before anything else is done."""

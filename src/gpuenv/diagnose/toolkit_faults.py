@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 _KEPLER_END: Final = ComputeCapability(major=3, minor=7)
 
 
-def judge_toolkit(hit: Hit, known: Known) -> Verdict:
-    """Judge `Unsupported gpu architecture`: which side of the toolkit's range the number is on."""
+def judge_toolkit(hit: Hit, known: Known) -> Verdict | None:
+    """Judge `Unsupported gpu architecture`: which side of the toolkit's range the number is on.
+
+    None for what is no number: then the build script is at fault, not the toolkit.
+    """
     capability = capability_of(hit)
     too_old = hit.signature.causes[0]
     toolkit = known.text.toolkit
@@ -26,7 +29,7 @@ def judge_toolkit(hit: Hit, known: Known) -> Verdict:
         "capability": str(capability) if capability else None,
     }
     if capability is None:
-        return Verdict(code=too_old, confidence="low", context=context, remaining=("toolkit-dropped-architecture",))
+        return None
     if too_old == "ptxas-too-old-for-gpu":
         code = too_old if capability >= TURING else "triton-gpu-too-old"
         return Verdict(code=code, confidence="high", context=context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from packaging.version import InvalidVersion, Version
@@ -11,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 from gpuenv.errors import GpuenvError
 from gpuenv.models.cuda import Architecture, ComputeCapability, DriverVersion
 from gpuenv.models.platform import PLATFORM_NAMES, Platform, PythonVersion
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +25,8 @@ _FIELD: Final = re.compile(r"# (?P<name>[a-z-]+): (?P<value>.+)")
 # A name may hold anything but a line break; what follows it is ours, so it is read from the right:
 #   NVIDIA GeForce RTX 5090; 12.0; sass sm_120
 _GPU: Final = re.compile(r"(?P<name>.+); (?P<capabilities>[\d., or]+); (?P<kind>sass sm|ptx compute)_(?P<via>\w+)")
+_REPEATED: Final = frozenset({"gpu", "source"})
+_METADATA: Final = re.compile(r"metadata-(static|built-on-[\w-]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,15 @@ class LockedGpu:
     """Several where the name alone does not decide."""
     kind: Literal["sass", "ptx"]
     via: Architecture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedSource:
+    """One package that has no wheel, so that its source archive is locked and every machine builds it."""
+
+    project: str
+    metadata: str
+    """How its dependencies are known: `metadata-static`, or `metadata-built-on-linux-x86_64`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +64,13 @@ class LockHeader:
     """With its local label; None where torch is not among what is locked."""
     tag: str | None
     """CUDA tag of torch, which a build without a local label does not show: `cu132`, `cpu`."""
+    sources: tuple[LockedSource, ...] = ()
+    """By project; wheels are all the rest."""
 
 
-def make_header(resolution: Resolution, *, target: Target, matrix_version: str) -> LockHeader:
+def make_header(
+    resolution: Resolution, *, target: Target, matrix_version: str, sources: Sequence[LockedSource] = ()
+) -> LockHeader:
     """Say for which machine a resolution is."""
     torch = resolution.pin("torch")
     return LockHeader(
@@ -66,12 +81,14 @@ def make_header(resolution: Resolution, *, target: Target, matrix_version: str) 
         matrix=matrix_version,
         torch=torch.version if torch else None,
         tag=torch.tag if torch else None,
+        sources=tuple(sources),
     )
 
 
 def render_header(header: LockHeader) -> str:
     """Write the header, one fact a line, ended by an empty comment line. `parse_header` is its inverse."""
-    return "".join(f"{line}\n" for line in _lines(header))
+    facts = "".join(f"# {name}: {value}\n" for name, value in header_lines(header))
+    return f"# gpuenv lock, format {FORMAT}\n{facts}#\n"
 
 
 def parse_header(text: str) -> LockHeader:
@@ -97,23 +114,36 @@ def parse_header(text: str) -> LockHeader:
     return header_from_fields(fields)
 
 
-def _lines(header: LockHeader) -> Iterator[str]:
-    yield f"# gpuenv lock, format {FORMAT}"
+def header_lines(header: LockHeader) -> Iterator[tuple[str, str]]:
+    """Give the facts of the header as pairs of name and value, in the order of the file."""
     for gpu in header.gpus:
         capabilities = " or ".join(str(capability) for capability in gpu.capabilities)
         via = gpu.via.sm if gpu.kind == "sass" else gpu.via.compute
-        yield f"# gpu: {gpu.name}; {capabilities}; {gpu.kind} {via}"
+        yield "gpu", f"{gpu.name}; {capabilities}; {gpu.kind} {via}"
     if not header.gpus:
-        yield "# gpu: none"
+        yield "gpu", "none"
     if header.minimum_driver is not None:
-        yield f"# driver: >={header.minimum_driver}"
-    glibc = f"; glibc {header.platform.glibc[0]}.{header.platform.glibc[1]}" if header.platform.glibc else ""
-    yield f"# platform: {header.platform.name}{'; wsl' if header.platform.is_wsl else ''}{glibc}"
-    yield f"# python: {header.python}"
+        yield "driver", f">={header.minimum_driver}"
+    yield "platform", platform_text(header.platform)
+    yield "python", str(header.python)
     if header.torch is not None:
-        yield f"# torch: {header.torch}{f'; {header.tag}' if header.tag else ''}"
-    yield f"# matrix: {header.matrix}"
-    yield "#"
+        yield "torch", f"{header.torch}{f'; {header.tag}' if header.tag else ''}"
+    for source in header.sources:
+        yield "source", f"{source.project}; {source.metadata}"
+    yield "matrix", header.matrix
+
+
+def platform_text(platform: Platform) -> str:
+    """Write a platform as a line of the header has it.
+
+    >>> platform_text(Platform(name="linux-x86_64", glibc=(2, 28), is_wsl=True))
+    'linux-x86_64; wsl; glibc 2.28'
+    """
+    facts = [platform.name, *(("wsl",) if platform.is_wsl else ())]
+    for name, version in (("glibc", platform.glibc), ("macos", platform.macos)):
+        if version is not None:
+            facts.append(f"{name} {version[0]}.{version[1]}")
+    return "; ".join(facts)
 
 
 def _locked_gpu(served: Coverage) -> LockedGpu:
@@ -129,6 +159,9 @@ def header_from_fields(fields: Mapping[str, Sequence[str]]) -> LockHeader:
     for needed in ("gpu", "platform", "python", "matrix"):
         if needed not in fields:
             raise GpuenvError("lock-header-broken", line=f"# {needed}:")
+    for name, values in fields.items():
+        if len(values) > 1 and name not in _REPEATED:
+            raise _broken(name, values[1])
     torch, tag = _torch(fields)
     return LockHeader(
         gpus=() if fields["gpu"] == ["none"] else tuple(_gpu(value) for value in fields["gpu"]),
@@ -138,7 +171,15 @@ def header_from_fields(fields: Mapping[str, Sequence[str]]) -> LockHeader:
         matrix=fields["matrix"][0],
         torch=torch,
         tag=tag,
+        sources=tuple(_source(value) for value in fields.get("source", ())),
     )
+
+
+def _source(value: str) -> LockedSource:
+    project, separator, metadata = value.partition("; ")
+    if not separator or _METADATA.fullmatch(metadata) is None:
+        raise _broken("source", value)
+    return LockedSource(project=project, metadata=metadata)
 
 
 def _gpu(value: str) -> LockedGpu:
@@ -170,13 +211,18 @@ def _driver(fields: Mapping[str, Sequence[str]]) -> DriverVersion | None:
 
 def _platform(value: str) -> Platform:
     name, *facts = value.split("; ")
-    glibc: tuple[int, int] | None = None
+    versions: dict[str, tuple[int, int]] = {}
     for fact in facts:
-        if numbers := re.fullmatch(r"glibc (\d+)\.(\d+)", fact):
-            glibc = int(numbers[1]), int(numbers[2])
+        if found := re.fullmatch(r"(glibc|macos) (\d+)\.(\d+)", fact):
+            versions[found[1]] = int(found[2]), int(found[3])
         elif fact != "wsl":
             raise _broken("platform", value)
-    return Platform(name=_platform_name(name), glibc=glibc, is_wsl="wsl" in facts)
+    return Platform(
+        name=_platform_name(name),
+        glibc=versions.get("glibc"),
+        macos=versions.get("macos"),
+        is_wsl="wsl" in facts,
+    )
 
 
 def _platform_name(text: str) -> PlatformName:

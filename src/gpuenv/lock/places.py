@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from gpuenv.models.resolution import Pin
 
 
+def is_local(pin: Pin) -> bool:
+    """Whether a pin's source is a folder, which other machines do not have."""
+    return not pin.source.is_remote
+
+
 def public_base(pin: Pin, project: str) -> str | None:
     """Give the base URL of a pin's source without credentials; None for the default index.
 

@@ -23,8 +23,9 @@ def own_table(header: LockHeader) -> dict[str, Any]:
         "platform": header.platform.name,
         "python": str(header.python),
     }
-    if header.platform.glibc is not None:
-        table["glibc"] = ".".join(str(part) for part in header.platform.glibc)
+    for name, version in (("glibc", header.platform.glibc), ("macos", header.platform.macos)):
+        if version is not None:
+            table[name] = f"{version[0]}.{version[1]}"
     if header.platform.is_wsl:
         table["wsl"] = True
     if header.torch is not None:
@@ -42,6 +43,8 @@ def own_table(header: LockHeader) -> dict[str, Any]:
         }
         for gpu in header.gpus
     ]
+    if header.sources:
+        table["sources"] = [{"name": source.project, "metadata": source.metadata} for source in header.sources]
     return table
 
 
@@ -72,13 +75,15 @@ def _fields(table: Mapping[str, Any]) -> dict[str, list[str]]:
         f"{gpu['name']}; {' or '.join(gpu['compute-capability'])}; {gpu['coverage']} {gpu['via']}"
         for gpu in table["gpus"]
     ]
-    glibc = f"; glibc {table['glibc']}" if "glibc" in table else ""
+    versions = "".join(f"; {name} {table[name]}" for name in ("glibc", "macos") if name in table)
     fields = {
         "gpu": gpus or ["none"],
-        "platform": [f"{table['platform']}{'; wsl' if table.get('wsl') else ''}{glibc}"],
+        "platform": [f"{table['platform']}{'; wsl' if table.get('wsl') else ''}{versions}"],
         "python": [table["python"]],
         "matrix": [table["matrix"]],
     }
+    if "sources" in table:
+        fields["source"] = [f"{source['name']}; {source['metadata']}" for source in table["sources"]]
     if "driver" in table:
         fields["driver"] = [table["driver"]]
     if "torch" in table:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from gpuenv.lock.places import index_url, is_flat, tag_of
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,18 +77,19 @@ def make_uv_extra(
     companions = _companions(resolution, closure)
     family = [_requirement(pin) for pin in resolution.pins]
     return UvExtra(
-        name=_name(resolution),
+        name=extra_name(resolution),
         requirements=(*family, *companions.values(), *others, *resolution.constraints),
         oldest_python=_oldest_python(resolution, onnxruntime, target.platform.name),
         sources=tuple(_sources(resolution, companions)),
-        environment=_marker_variables(target),
+        environment=marker_variables(target),
         platform_marker=platform_marker(target.platform.name),
         constraints=tuple(constraints),
         excluded=resolution.excluded,
     )
 
 
-def _name(resolution: Resolution) -> str:
+def extra_name(resolution: Resolution) -> str:
+    """Name the extra of a choice by its CUDA tag."""
     tags = (pin.tag for pin in resolution.pins if pin.tag)
     return next(tags, "gpu" if resolution.coverage else "cpu").replace("/", "-")
 
@@ -141,7 +142,8 @@ def _sources(resolution: Resolution, companions: Mapping[str, str]) -> list[tupl
     return found
 
 
-def _marker_variables(target: Target) -> Mapping[str, str]:
+def marker_variables(target: Target) -> Mapping[str, str]:
+    """Give the marker variables (PEP 508) of a target."""
     machine, system, family, name = _MARKER_VALUES[target.platform.name]
     python = f"{target.python.major}.{target.python.minor}"
     return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import tomlkit
@@ -19,6 +18,7 @@ from gpuenv.lock.toml_layout import inline, keeping_tail, new_array, new_table, 
 from gpuenv.lock.uv_extra import project_of
 from gpuenv.lock.uv_shape import parse_project
 from gpuenv.models.request import GPU_FAMILY
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

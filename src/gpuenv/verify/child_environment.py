@@ -26,6 +26,8 @@ def child_environment(environ: Mapping[str, str], *, gpus: Sequence[Gpu], caches
         "CUDA_CACHE_PATH": str(caches / "cuda"),
         "TRITON_CACHE_DIR": str(caches / "triton"),
         "TORCHINDUCTOR_CACHE_DIR": str(caches / "inductor"),
+        "CUPY_CACHE_DIR": str(caches / "cupy"),
+        "JAX_ENABLE_COMPILATION_CACHE": "false",
         "PYTHONIOENCODING": "utf-8",
     }
     if gpus:

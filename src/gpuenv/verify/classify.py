@@ -14,6 +14,11 @@ _SIGNATURES: Final = tuple(
         ("kernel-built-for-other-gpu", FOREIGN_KERNEL.pattern),
         ("no-kernel-image", r"no kernel image is available|cudaErrorNoKernelImageForDevice"),
         ("ptx-newer-than-driver", r"PTX was compiled with an unsupported toolchain|CUDA_ERROR_UNSUPPORTED_PTX_VERSION"),
+        ("needs-ptx-jit", r"PTX JIT compilation was disabled|JIT_COMPILATION_DISABLED|cudaErrorJitCompilationDisabled"),
+        (
+            "compiler-missing",
+            r"Failed to find C compiler|Python\.h: No such file|InvalidCxxCompiler|No working C\+\+ compiler",
+        ),
         ("nvrtc-failed", r"nvrtc: error|nvrtc compilation failed|NVRTC_ERROR|nvrtc.{0,40}invalid value"),
         ("driver-too-old", r"driver on your system is too old|CUDA driver version is insufficient"),
         ("driver-mismatch", r"Error 803\b|unsupported display driver / cuda driver combination"),
@@ -39,6 +44,7 @@ _SIGNATURES: Final = tuple(
         ("cublas-failed", r"CUBLAS_STATUS_"),
         ("cusolver-failed", r"CUSOLVER_STATUS_|cusolver error"),
         ("cusparse-failed", r"CUSPARSE_STATUS_|cusparse error"),
+        ("nccl-failed", r"NCCL Error|ncclUnhandledCudaError|NCCL error"),
         ("cufft-failed", r"CUFFT_[A-Z]|cuFFT error"),
         (
             "device-fault",

@@ -6,7 +6,8 @@ import difflib
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.errors import UsageError
-from gpuenv.verify.commands import COMMAND_PREFIX
+from gpuenv.verify.commands import COMMAND_PREFIX, IMPORT_PREFIX
+from gpuenv.verify.suites import SASS_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,13 +44,29 @@ CAPABILITIES: Final = {
     "torchvision": ("torchvision-nms",),
     "multi-gpu": ("torch-copy-between-gpus",),
     "ort": ("onnxruntime-import", "onnxruntime-session", "onnxruntime-after-torch"),
+    "sass": (),
+    "compile": ("torch-compile",),
+    "torchaudio": ("torchaudio-resample",),
+    "nccl": ("torch-all-reduce",),
+    "bitsandbytes": ("bitsandbytes-quantise",),
+    "xformers": ("xformers-attention",),
+    "flash-attn": ("flash-attn-attention",),
+    "cupy": ("cupy-import", "cupy-product"),
+    "jax": ("jax-import", "jax-product"),
+    "tensorflow": ("tensorflow-import", "tensorflow-product"),
+    "ctranslate2": ("ctranslate2-import", "ctranslate2-encode"),
+    "extensions": (),
     "commands": (),
 }
-"""Each capability and the checks that prove it; every check belongs to one, the project's commands to the last."""
+"""Each capability and the checks that prove it; every check belongs to one. Those without names are proven by
+checks whose names begin as `_BY_PREFIX` says."""
+
+_BY_PREFIX: Final = {SASS_PREFIX: "sass", IMPORT_PREFIX: "extensions", COMMAND_PREFIX: "commands"}
 
 _SKIPPED: Final[Mapping[str | None, State]] = {
     "capability-too-low": "unsupported",
     "not-in-this-build": "unsupported",
+    "served-by-ptx": "unsupported",
     "not-installed": "absent",
 }
 """What a skipped check says of its capability, by its code; every other code says nothing: untested."""
@@ -60,14 +77,16 @@ _WORST_FIRST: Final[tuple[State, ...]] = ("fails", "untested", "unsupported", "a
 def profile(checks: Sequence[Check]) -> tuple[tuple[str, State], ...]:
     """Sum the checks up over all GPUs, the worst answer first; what was neither run nor skipped is left out."""
     proofs = {
-        capability: [check for check in checks if _capability_of(check) == capability] for capability in CAPABILITIES
+        capability: [check for check in checks if capability_of(check) == capability] for capability in CAPABILITIES
     }
     return tuple((capability, _state(found)) for capability, found in proofs.items() if found)
 
 
-def _capability_of(check: Check) -> str:
-    if check.name.startswith(COMMAND_PREFIX):
-        return "commands"
+def capability_of(check: Check) -> str:
+    """The capability that a check proves."""
+    for prefix, capability in _BY_PREFIX.items():
+        if check.name.startswith(prefix):
+            return capability
     return next(capability for capability, names in CAPABILITIES.items() if check.name in names)
 
 

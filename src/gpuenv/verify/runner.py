@@ -5,50 +5,35 @@ from __future__ import annotations
 import secrets
 import signal
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from gpuenv.models.value import dataclass
 from gpuenv.models.verification import Check, VerificationReport
-from gpuenv.verify.child_environment import child_environment, visible_name
+from gpuenv.verify.child_environment import child_environment
 from gpuenv.verify.classify import FOREIGN_KERNEL, classify
-from gpuenv.verify.commands import command_environment, run_command
+from gpuenv.verify.own_proof import run_own_proof
 from gpuenv.verify.profile import profile, unproven
 from gpuenv.verify.session import run_session
+from gpuenv.verify.suites import suites_for
+from gpuenv.verify.workarounds import workarounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gpuenv.models.hardware import Gpu
     from gpuenv.models.progress import Reporter
-    from gpuenv.verify.session import Finding, Mode, Session
+    from gpuenv.verify.own_proof import OwnProof
+    from gpuenv.verify.session import Finding, Session
+    from gpuenv.verify.suites import Suite
 
 DEFAULT_TIMEOUT_S: Final = 120.0
 """For each check. Importing torch from a cold disk is the longest."""
 
-CHECKABLE: Final = frozenset({"torch", "onnxruntime", "onnxruntime-gpu"})
-"""The distributions that there are checks for."""
-
-_TORCH_FILES: Final = ("torch_checks.py", "torch_library_checks.py")
-_ONNXRUNTIME_FILES: Final = ("onnxruntime_checks.py",)
+_WITHOUT_MACHINE_CODE: Final = frozenset({"needs-ptx-jit", "no-kernel-image"})
+"""How a kernel ends that is there as PTX only, when the driver may not compile it."""
 _DETAIL_CHARACTERS: Final = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Suite:
-    """Check files for one process, and the GPUs that it sees."""
-
-    mode: Mode
-    files: tuple[str, ...]
-    gpus: tuple[Gpu, ...] = ()
-
-    @property
-    def place(self) -> str | None:
-        return ",".join(visible_name(gpu) for gpu in self.gpus) or None
-
-    @property
-    def label(self) -> str:
-        return ", ".join(gpu.label for gpu in self.gpus) or "CPU"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,8 +41,15 @@ class _Progress:
     """What is known of a suite so far: a crash costs its check, and the rest goes on in a fresh process."""
 
     place: str | None
+    left_out: frozenset[str] = frozenset()
+    """Checks that are not to be run."""
     checks: dict[str, Check] = field(default_factory=dict)
     is_over: bool = False
+
+    @property
+    def unreached(self) -> frozenset[str]:
+        """The checks that never had their turn."""
+        return frozenset(name for name, check in self.checks.items() if check.code == "not-reached")
 
     def record(
         self,
@@ -87,89 +79,63 @@ def verify(
     timeout_s: float = DEFAULT_TIMEOUT_S,
     reporter: Reporter,
     required: Sequence[str] = (),
-    commands: Sequence[str] = (),
-    cwd: Path | None = None,
+    is_full: bool = False,
+    own: OwnProof | None = None,
     seed: int | None = None,
 ) -> VerificationReport:
     """Run every check that the installed packages have, on each of these GPUs or on the CPU.
 
     `timeout_s` is for each check. `installed` holds canonical names of distributions. `required` names capabilities
-    (`profile.CAPABILITIES`); empty: all that were run. `commands` are the project's own, run in `cwd` with all these
-    GPUs visible. A report without checks: nothing that can be checked there is installed (plain `onnxruntime` has no
+    (`profile.CAPABILITIES`); empty: all that were run. `is_full` adds what takes minutes (`suites.suites_for`).
+    A report without checks: nothing that can be checked there is installed (plain `onnxruntime` has no
     part on a GPU). Raises `GpuenvError("program-not-found")` where `python` is gone.
     """
     chosen_seed = secrets.randbelow(2**31) if seed is None else seed
     checks: list[Check] = []
     facts: dict[str, str] = {}
-    for suite in _suites(device, tuple(gpus), installed):
+    for suite in suites_for(device, tuple(gpus), installed, is_full=is_full):
         reporter.stage("verifying", python=str(python), on=suite.label)
-        found, measured = _run_suite(python, suite, environ=environ, timeout_s=timeout_s, seed=chosen_seed)
+        settled = [check for check in checks if check.gpu == suite.place]
+        found, measured = _run_suite(
+            python, suite, settled=settled, environ=environ, timeout_s=timeout_s, seed=chosen_seed
+        )
         for check in found:
             reporter.output(f"{check.status} {check.name} {check.code or ''} {check.detail}")
         checks += found
         facts = {**measured, **facts}
-    for text in commands:
-        reporter.stage("verifying-command", command=text)
-        checks.append(_run_command(python, text, gpus=gpus, environ=environ, cwd=cwd, timeout_s=timeout_s))
+    if own is not None:
+        checks += run_own_proof(own, python, gpus=gpus, environ=environ, timeout_s=timeout_s, reporter=reporter)
     return VerificationReport(
         checks=tuple(checks),
         device=device,
         facts=tuple(sorted(facts.items())),
         profile=profile(checks),
         unproven=unproven(checks, required),
+        workarounds=workarounds(checks),
     )
 
 
-def _run_command(
-    python: Path,
-    text: str,
-    *,
-    gpus: Sequence[Gpu],
-    environ: Mapping[str, str],
-    cwd: Path | None,
-    timeout_s: float,
-) -> Check:
-    with tempfile.TemporaryDirectory(prefix="gpuenv-verify-", ignore_cleanup_errors=True) as caches:
-        env = command_environment(child_environment(environ, gpus=gpus, caches=Path(caches)), python)
-        place = ",".join(visible_name(gpu) for gpu in gpus) or None
-        return run_command(text, env=env, cwd=cwd, place=place, timeout_s=timeout_s)
-
-
-def _suites(device: Literal["cuda", "cpu"], gpus: tuple[Gpu, ...], installed: Collection[str]) -> Iterable[_Suite]:
-    """List the processes that are needed: for each GPU one per library, and one that sees all GPUs.
-
-    ONNX Runtime has two: by itself, and beside the libraries that torch loads first.
-    """
-    has_torch = "torch" in installed
-    places = [(gpu,) for gpu in gpus] if device == "cuda" else [()]
-    has_onnxruntime = "onnxruntime-gpu" in installed or (device == "cpu" and "onnxruntime" in installed)
-    for place in places:
-        if has_torch:
-            yield _Suite(mode=device, files=_TORCH_FILES, gpus=place)
-        if has_onnxruntime:
-            yield _Suite(mode=device, files=_ONNXRUNTIME_FILES, gpus=place)
-        if has_torch and has_onnxruntime:
-            mode: Mode = "cpu-after-torch" if device == "cpu" else "cuda-after-torch"
-            yield _Suite(mode=mode, files=_ONNXRUNTIME_FILES, gpus=place)
-    if has_torch and len(gpus) > 1 and device == "cuda":
-        yield _Suite(mode="cuda-group", files=_TORCH_FILES, gpus=gpus)
-
-
 def _run_suite(
-    python: Path, suite: _Suite, *, environ: Mapping[str, str], timeout_s: float, seed: int
+    python: Path,
+    suite: Suite,
+    *,
+    settled: Iterable[Check],
+    environ: Mapping[str, str],
+    timeout_s: float,
+    seed: int,
 ) -> tuple[list[Check], Mapping[str, str]]:
     """Run a suite to its end, in as many processes as it takes; each of them settles one check at least."""
-    progress = _Progress(place=suite.place)
+    progress = _Progress(place=suite.place, left_out=suite.left_out(settled))
     facts: dict[str, str] = {}
     gates: frozenset[str] = frozenset()
     with tempfile.TemporaryDirectory(prefix="gpuenv-verify-", ignore_cleanup_errors=True) as caches:
-        env = child_environment(environ, gpus=suite.gpus, caches=Path(caches))
+        env = {**child_environment(environ, gpus=suite.gpus, caches=Path(caches)), **suite.variables}
         while not progress.is_over:
             session = run_session(
                 python,
                 mode=suite.mode,
                 files=suite.files,
-                skip=progress.checks,
+                skip=progress.left_out.union(progress.checks),
                 seed=seed,
                 timeout_s=timeout_s,
                 env=env,
@@ -178,9 +144,18 @@ def _run_suite(
             gates |= session.reports.gates
             _take_in(session, progress, timeout_s=timeout_s)
     checks = list(progress.checks.values())
+    if suite.is_repetition:
+        return [_repeated(check, suite) for check in checks if check.name not in gates | progress.unreached], {}
     if suite.mode == "cuda-group":  # each of its GPUs has passed the gates alone
         checks = [check for check in checks if check.status != "passed" or check.name not in gates]
     return checks, facts
+
+
+def _repeated(check: Check, suite: Suite) -> Check:
+    """Name a check that ran without the driver's compiler; a kernel that needs it has no machine code, nothing more."""
+    if check.code in _WITHOUT_MACHINE_CODE:
+        check = replace(check, status="skipped", code="served-by-ptx")
+    return replace(check, name=suite.prefix + check.name)
 
 
 def _take_in(session: Session, progress: _Progress, *, timeout_s: float) -> None:
@@ -197,9 +172,9 @@ def _take_in(session: Session, progress: _Progress, *, timeout_s: float) -> None
     is_shut = any(progress.checks[gate].status == "failed" for gate in reports.gates if gate in progress.checks)
     if is_shut:
         for name in reports.plan:
-            if name not in progress.checks:
+            if name not in progress.left_out | progress.checks.keys():
                 progress.record(name, "skipped", "not-reached", "")
-    progress.is_over |= reports.has_ended or is_shut or progress.checks.keys() >= set(reports.plan)
+    progress.is_over |= reports.has_ended or is_shut or progress.checks.keys() | progress.left_out >= set(reports.plan)
 
 
 def _enter_finding(finding: Finding, printed: str, progress: _Progress) -> None:

@@ -23,6 +23,7 @@ import ctypes
 import faulthandler
 import importlib.util
 import json
+import math
 import os
 import random
 import sys
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 MARKER = "\x1e"
 """Opens a marker line: RECORD SEPARATOR, which no library prints."""
+
+MAPPED_LIBRARIES = ("libnvrtc.so", "libcudnn.so", "libcublas.so", "libcublasLt.so", "libcuda.so")
+"""Begins of file names: whose copies are loaded decides what works, and several are often at hand."""
 
 
 class Skipped(Exception):  # noqa: N818 - not an error
@@ -72,6 +76,7 @@ class Bench:
         self.device = "cpu" if mode.startswith("cpu") else "cuda"
         self.seed = seed
         self.modules: dict[str, Any] = {}
+        self.advice: str | None = None
         self._channel = channel
 
     @property
@@ -91,6 +96,10 @@ class Bench:
         """End the check: its answer is wrong."""
         raise Failed(code, detail)
 
+    def advise(self, code: str) -> None:
+        """Let the check pass with a code: it holds under a condition that the user must know of."""
+        self.advice = code
+
     def random(self, *shape: int, dtype: Any = None) -> Any:  # noqa: ANN401 - tensors
         """Draw normal numbers on the CPU, the same ones for the same seed and order of calls in a check."""
         numbers = self.torch.randn(*shape, generator=self._generator)
@@ -98,6 +107,8 @@ class Bench:
 
     def restart_random(self) -> None:
         """Begin the random numbers anew, so that a check's inputs do not depend on the checks before it."""
+        self.advice = None
+        self._plain = random.Random(self.seed)  # noqa: S311 - numbers for arithmetic
         if "torch" in self.modules:
             self._generator = self.torch.Generator().manual_seed(self.seed)
 
@@ -113,6 +124,41 @@ class Bench:
         if not difference <= allowed * scale:  # also catches NaN
             self.fail("wrong-numbers", detail)
         return detail
+
+    def rows(self, count: int, width: int) -> list[list[float]]:
+        """Draw normal numbers as plain Python's, for libraries whose arrays are not torch's."""
+        return [[self._plain.gauss(0.0, 1.0) for _ in range(width)] for _ in range(count)]
+
+    def product(self, left: list[list[float]], right: list[list[float]]) -> list[list[float]]:
+        """Multiply in plain Python: the reference of a matrix product."""
+        columns = list(zip(*right))  # noqa: B905 - Python 3.8
+        return [[math.fsum(map(float.__mul__, row, column)) for column in columns] for row in left]
+
+    def compare_rows(self, actual: list[list[float]], expected: list[list[float]], *, allowed: float) -> str:
+        """Compare plain numbers as `compare` does tensors."""
+        widths = [[len(row) for row in rows] for rows in (actual, expected)]
+        if widths[0] != widths[1]:
+            self.fail("wrong-numbers", f"{len(actual)} rows instead of {len(expected)}, or of another width")
+        pairs = [pair for rows in zip(actual, expected) for pair in zip(*rows)]  # noqa: B905 - Python 3.8
+        difference = max(abs(float(one) - other) for one, other in pairs)
+        is_number = all(math.isfinite(float(one)) for one, _ in pairs)  # max() passes over NaN
+        scale = max(1e-30, *(abs(other) for _, other in pairs))
+        detail = f"largest relative difference {difference / scale:.1e}, allowed {allowed:.0e}"
+        if not (is_number and difference <= allowed * scale):
+            self.fail("wrong-numbers", detail)
+        return detail
+
+    def report_mapped(self, prefix: str = "") -> None:
+        """Report which of NVIDIA's libraries this process really mapped, by path (Linux)."""
+        try:
+            with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - one read
+                paths = sorted({line.split(maxsplit=5)[-1].strip() for line in file if "/" in line})
+        except OSError:
+            return  # not Linux
+        for path in paths:
+            name = path.rsplit("/", 1)[-1]
+            if name.startswith(MAPPED_LIBRARIES):
+                self.fact(f"{prefix}loaded-{name.split('.')[0]}", path)
 
 
 class Channel:
@@ -163,6 +209,7 @@ def run_check(check: CheckEntry, bench: Bench, finish: Callable[[Bench], None]) 
         detail = check.function(bench)
         if not check.is_gate:
             finish(bench)
+        code = bench.advice
     except Skipped as skipped:
         status, code, detail = "skipped", skipped.code, str(skipped)
     except Failed as failed:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import math
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers: nothing of gpuenv is imported where this runs
@@ -250,17 +249,10 @@ def is_device_usable(bench: Bench) -> bool:
 
 
 def report_facts(bench: Bench) -> None:
-    """Report cuDNN's version and the libraries that this process really mapped (Linux)."""
+    """Report cuDNN's version and the libraries that this process really mapped."""
     if bench.device == "cuda" and bench.torch.backends.cudnn.is_available():
         bench.fact("cudnn", bench.torch.backends.cudnn.version())
-    try:
-        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return  # not Linux
-    for path in sorted({line.split(maxsplit=5)[-1] for line in maps.splitlines() if "/" in line}):
-        name = path.rsplit("/", 1)[-1]
-        if name.startswith(("libnvrtc.so", "libcudnn.so", "libcublas.so", "libcuda.so")):
-            bench.fact(f"loaded-{name.split('.')[0]}", path)
+    bench.report_mapped()
 
 
 CHECKS = [

@@ -17,6 +17,8 @@ from types import SimpleNamespace
 
 _HERE = Path(__file__).parent.parent
 _FAULTS = json.loads((_HERE / "faults.json").read_text()) if (_HERE / "faults.json").exists() else {}
+if os.environ.get("CUDA_DISABLE_PTX_JIT") == "1":
+    _FAULTS.update(_FAULTS.get("without-jit", {}))
 
 del sys.modules["torch"]
 _folders = sys.path[:]
@@ -45,7 +47,7 @@ def _fail(fault):
 _lost = []
 
 
-def _synchronize():
+def _synchronize(_device=None):
     if _lost:
         raise RuntimeError(_lost[0])
 
@@ -133,6 +135,26 @@ for _name, _value in {
     "synchronize": _synchronize,
 }.items():
     setattr(torch.cuda, _name, _value)
+
+
+def _all_reduce(inputs, outputs):
+    if "all_reduce" in _FAULTS:
+        _fail(_FAULTS["all_reduce"])
+    for output in outputs:
+        output.copy_(sum(inputs) * ("all_reduce" not in _FAULTS))
+
+
+def _compile(function, **options):
+    assert options == {"backend": "inductor", "fullgraph": True, "dynamic": False}
+    assert os.environ["TORCHINDUCTOR_CACHE_DIR"].startswith(os.path.dirname(os.environ["TRITON_CACHE_DIR"]))
+    if "compile" in _FAULTS:
+        _fail(_FAULTS["compile"])
+    return function
+
+
+sys.modules["torch.cuda.nccl"] = torch.cuda.nccl = SimpleNamespace(version=lambda: (2, 28, 9), all_reduce=_all_reduce)
+torch.distributed.is_available = torch.distributed.is_nccl_available = lambda: True
+torch.compile = _compile
 
 
 def _nms(boxes, scores, threshold):

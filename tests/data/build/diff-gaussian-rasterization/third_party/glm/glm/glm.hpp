@@ -1,0 +1,4 @@
+#pragma once
+namespace glm {
+struct vec3 { float x, y, z; };
+}
