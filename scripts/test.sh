@@ -51,4 +51,5 @@ stage types mypy
 stage contracts lint-imports
 stage build build_both
 echo "== tests"
-exec "$env_python" -m pytest "$@"
+# As many processes as there are processors, at the most four: more of them would only disturb what is timed.
+exec "$env_python" -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal "$@"

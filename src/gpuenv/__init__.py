@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as `typing` has it, whose import would double what `gpuenv --version` takes
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from gpuenv.detect.host import detect_host
+    from gpuenv.matrix.catalog import load_matrix
+    from gpuenv.resolve.planner import make_plan
 
 __version__ = "0.1.0"
 
@@ -13,17 +14,17 @@ _VERBS = {
     "detect_host": "gpuenv.detect.host",
     "load_matrix": "gpuenv.matrix.catalog",
     "make_plan": "gpuenv.resolve.planner",
-    "resolve": "gpuenv.resolve.resolver",
 }
-"""The verbs and the modules they live in: loaded when first used, so that `import gpuenv` costs nothing."""
+"""The verbs and the modules they live in: loaded when first used, so that `import gpuenv` costs nothing.
 
-__all__ = ["__version__", "detect_host", "load_matrix", "make_plan", "resolve"]
+`resolve` is not among them, since `gpuenv.resolve` is a room: it is `gpuenv.resolve.resolver.resolve`."""
+
+__all__ = ["__version__", "detect_host", "load_matrix", "make_plan"]
 
 
-def __getattr__(name: str) -> Callable[..., Any]:
+def __getattr__(name: str) -> object:
     if name not in _VERBS:
         raise AttributeError(name)
     from importlib import import_module  # noqa: PLC0415 - only a library's use pays for it
 
-    verb: Callable[..., Any] = getattr(import_module(_VERBS[name]), name)
-    return verb
+    return getattr(import_module(_VERBS[name]), name)

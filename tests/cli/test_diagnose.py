@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.fake_torch import add_distribution, make_environment
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -65,8 +67,12 @@ def test_a_log_gets_its_one_cause_in_the_words_of_the_contract(tmp_path: Path) -
         " machine code for it",
         "confidence": "medium",
         "evidence": [NO_KERNEL.strip(), "torch 2.6.0+cu124"],
-        "hints": ["gpuenv install", "gpuenv plan --target sm_120"],
+        "hints": ["gpuenv install", answer["data"]["primary"]["hints"][1]],
     }
+    build = answer["data"]["repair"]["resolution"]["torch"]
+    assert answer["data"]["repair"]["kind"] == "install"
+    assert answer["data"]["primary"]["hints"][1].startswith(f"gpuenv plan torch=={build['version']}")
+    assert "--target sm_120 --platform linux-x86_64" in answer["data"]["primary"]["hints"][1]
     assert (answer["data"]["others"], answer["data"]["host"], answer["data"]["environment"]) == ([], None, None)
 
 
@@ -125,10 +131,84 @@ def test_one_screen_names_cause_confidence_evidence_and_the_next_command(tmp_pat
         "confidence: high\n"
         "because:\n"
         "  AssertionError: Torch not compiled with CUDA enabled\n"
+        "which build mends this depends on the GPU, which is not known here: `gpuenv install` reads it on the machine\n"
         "next:\n"
         "  gpuenv install\n"
         "  gpuenv detect\n"
     )
+
+
+def test_the_check_up_says_of_a_machine_without_gpu_that_no_kernels_were_run(
+    cpu_environment: Path, tmp_path: Path
+) -> None:
+    answer = diagnosed("--venv", cpu_environment, cwd=tmp_path, exit_code=0)
+    assert answer["data"]["kernels"]["status"] == "not-run"
+    assert answer["data"]["kernels"]["reason"]["code"] == "kernels-without-gpu"
+    assert answer["data"]["libraries"]["faults"] == []
+    shown = run("--venv", cpu_environment, cwd=tmp_path).stdout.decode()
+    assert "kernels: not run: this machine has no NVIDIA GPU\n" in shown
+    assert shown.count("\n") < 24
+
+
+def test_the_check_up_runs_kernels_and_reads_the_cause_from_what_they_say(tmp_path: Path) -> None:
+    make_environment(tmp_path / "env", "no_kernel_image")
+    add_distribution(tmp_path / "env", "torch", "2.7.1+cu118")
+    answer = diagnosed("--venv", "env", cwd=tmp_path, gpus="Tesla P100-PCIE-16GB", exit_code=1)
+    assert answer["data"]["kernels"]["status"] == "failed"
+    assert answer["data"]["primary"]["cause_class"] in {"arch-dropped-by-build", "extension-arch-missing"}
+    assert answer["data"]["primary"]["hints"]
+
+
+def test_kernels_of_torch_that_fail_count_more_than_what_is_written_of_the_build(tmp_path: Path) -> None:
+    make_environment(tmp_path / "env", "no_kernel_image")
+    add_distribution(tmp_path / "env", "torch", "2.9.1+cu128")
+    answer = diagnosed("--venv", "env", cwd=tmp_path, gpus=RTX_5090, exit_code=1)
+    assert answer["data"]["primary"]["code"] == "architecture-too-new-for-build"
+    chosen = answer["data"]["repair"]["resolution"]["torch"]["local"]
+    assert chosen != "2.9.1+cu128"
+    assert answer["data"]["primary"]["hints"][0] == f"gpuenv install torch=={chosen} --venv env"
+
+
+def test_hints_mean_the_environment_that_was_named(cpu_environment: Path, tmp_path: Path) -> None:
+    answer = diagnosed("--venv", cpu_environment, cwd=tmp_path, gpus=RTX_5090, exit_code=1)
+    hints = answer["data"]["primary"]["hints"]
+    assert hints[0] == f"gpuenv install --venv {cpu_environment}"
+    assert answer["data"]["repair"]["resolution"]["torch"]["version"] == "2.9.1"
+
+
+def test_causes_that_the_facts_do_not_part_come_with_the_command_that_does(tmp_path: Path) -> None:
+    answer = diagnosed("--log", "-", cwd=tmp_path, stdin=NO_KERNEL.encode(), exit_code=1)
+    undecided = answer["data"]["undecided"]
+    assert undecided["causes"] == ["architecture-dropped-by-build", "extension-lacks-code-for-gpu"]
+    assert undecided["hints"] == ["gpuenv verify"]
+
+
+def test_a_user_who_reads_chinese_gets_every_line_in_chinese(tmp_path: Path) -> None:
+    ran = run("--log", "-", cwd=tmp_path, stdin=f"GPU: RTX 5090\n{NO_KERNEL}".encode(), GPUENV_LANG="zh")
+    lines = ran.stdout.decode().splitlines()
+    own = [line for line in lines if not line.startswith("  ")]
+    assert own
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in line) for line in own), own
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/home/anna/env/libtorchaudio.so: undefined symbol: _ZNK5torch8autograd4Node4nameEv",
+        "/Users/anna/app/libtorchaudio.so: undefined symbol: _ZNK5torch8autograd4Node4nameEv",
+        r"C:\Users\Anna Berg\x\libtorchaudio.so: undefined symbol: _ZNK5torch8autograd4Node4nameEv",
+        "C:/Users/anna/libtorchaudio.so: undefined symbol: _ZNK5torch8autograd4Node4nameEv",
+        "anna@anna-desktop:~$ libtorchaudio.so: undefined symbol: _ZNK5torch8autograd4Node4nameEv",
+        "user=anna host=anna-pc libtorchaudio.so: undefined symbol: _ZNK5torch8autograd4Node4nameEv",
+        "libtorchaudio.so: undefined symbol: _ZNK5torch8autograd4Node4nameEv on workhorse of anna",
+    ],
+)
+def test_a_report_leaves_out_who_and_where(line: str, tmp_path: Path) -> None:
+    ran = run("--markdown", "--log", "-", cwd=tmp_path, stdin=line.encode(), USER="anna", HOSTNAME="workhorse")
+    report = ran.stdout.decode().lower()
+    assert "torchaudio-for-another-torch" in report
+    assert "anna" not in report
+    assert "workhorse" not in report
 
 
 def test_a_report_for_a_bug_tracker_names_no_user_and_no_host(tmp_path: Path) -> None:

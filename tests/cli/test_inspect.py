@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -31,7 +33,13 @@ def run(*arguments: str | Path, cwd: Path, **environ: str) -> subprocess.Complet
         capture_output=True,
         text=True,
         cwd=cwd,
-        env={**os.environ, "GPUENV_LANG": "en", "COLUMNS": "200", **environ},
+        env={
+            **os.environ,
+            "GPUENV_LANG": "en",
+            "COLUMNS": "200",
+            "GPUENV_CACHE_DIR": str(cwd / ".cache"),
+            **environ,
+        },
     )
     assert "Traceback" not in ran.stderr
     return ran
@@ -84,6 +92,7 @@ def test_a_file_is_told_as_the_contract_says(folder: Path) -> None:
                     "embedded_containers": 0,
                     "is_partial": False,
                     "is_required": None,
+                    "chooses": None,
                     "bytes_fetched": None,
                     "verdicts": [],
                 }
@@ -93,6 +102,7 @@ def test_a_file_is_told_as_the_contract_says(folder: Path) -> None:
             "bytes_fetched": None,
             "missing": None,
             "generators": None,
+            "cuda_majors": [],
             "warnings": [],
         },
         "errors": [],
@@ -137,7 +147,10 @@ def test_the_table_is_read_by_people(folder: Path) -> None:
         "jit.so   80      80   PTX     6",
         "3 of 4 libraries hold GPU code",
     ]
-    assert ran.stderr.splitlines() == ["error: no code for sm_120 (12.0) in old.so, wide.so [libraries-lack-gpu]"]
+    assert ran.stderr.splitlines() == [
+        "error: no code for sm_120 (12.0) in old.so, wide.so [libraries-lack-gpu]",
+        "  hint: gpuenv plan --target sm_120",
+    ]
 
 
 def test_chinese_is_spoken(folder: Path) -> None:
@@ -167,7 +180,7 @@ def test_a_wheel_is_read_without_unpacking(tmp_path: Path) -> None:
     name = wheel(tmp_path).name
     (file,) = answer(name, cwd=tmp_path)["data"]["files"]
     assert (file["path"], file["distribution"], file["objects"]) == (f"{name}!kit/libkit_cuda.so", "kit-gpu", 21)
-    assert [part.name for part in tmp_path.iterdir()] == [name]
+    assert [part.name for part in tmp_path.iterdir()] == [name]  # no cache either: that is for environments
 
 
 @pytest.mark.parametrize("supports_ranges", [True, False])
@@ -226,19 +239,32 @@ def test_a_machine_without_gpu_is_no_target(folder: Path) -> None:
     assert (envelope["status"], envelope["data"]["conflict"]["code"]) == ("conflict", "no-gpu")
 
 
-def test_the_libraries_of_an_environment_are_told_by_distribution(tmp_path: Path) -> None:
-    root = tmp_path / "env"
+def environment(folder: Path) -> tuple[Path, Path]:
+    """Make an empty environment: its folder, and its site-packages."""
+    root = folder / "env"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root)], check=True)
     (site,) = root.glob("lib/python*/site-packages")
-    info = site / "kit-1.0.dist-info"
+    return root, site
+
+
+def install(site: Path, name: str, version: str, files: dict[str, bytes]) -> None:
+    """Put a distribution of these files into site-packages, as an installer does."""
+    info = site / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: kit\nVersion: 1.0\n")
-    (info / "RECORD").write_text("kit/_C.so,,\nkit-1.0.dist-info/METADATA,,\nkit-1.0.dist-info/RECORD,,\n")
-    (site / "kit").mkdir()
-    (site / "kit" / "_C.so").write_bytes(OLD)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    for path, data in files.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_bytes(data)
+    rows = [f"{path},sha256={hashlib.sha256(data).hexdigest()},{len(data)}\n" for path, data in files.items()]
+    (info / "RECORD").write_text("".join(rows))
+
+
+def test_the_libraries_of_an_environment_are_told_by_distribution(tmp_path: Path) -> None:
+    root, site = environment(tmp_path)
+    install(site, "kit", "1.0", {"kit/_C.so": OLD})
     (site / "mine.so").write_bytes(JIT)
     (site / "plain.so").write_bytes(PLAIN)
-    envelope = answer("--venv", root, "--target", "sm_90", "--full", cwd=tmp_path, exit_code=3)
+    envelope = answer("--venv", root, "--target", "sm_90", cwd=tmp_path, exit_code=3)
     assert [(file["path"], file["distribution"]) for file in envelope["data"]["files"]] == [
         (str(site / "kit" / "_C.so"), "kit"),
         (str(site / "mine.so"), None),
@@ -246,3 +272,153 @@ def test_the_libraries_of_an_environment_are_told_by_distribution(tmp_path: Path
     assert verdicts(envelope) == {"_C.so": {"sm_90": ("none", 0.0)}, "mine.so": {"sm_90": ("ptx", 1.0)}}
     data = envelope["data"]
     assert (data["examined"], data["missing"], data["generators"]) == (3, [], [])
+
+
+def test_an_editable_install_is_read_where_it_was_compiled(tmp_path: Path) -> None:
+    root, site = environment(tmp_path)
+    install(site, "ops", "0.1", {})
+    tree = tmp_path / "my source"
+    (tree / "ops").mkdir(parents=True)
+    (tree / "ops" / "_C.so").write_bytes(OLD)
+    url = json.dumps({"url": tree.as_uri(), "dir_info": {"editable": True}})
+    (site / "ops-0.1.dist-info" / "direct_url.json").write_text(url)
+    files = answer("--venv", root, cwd=tmp_path)["data"]["files"]
+    assert [file["path"] for file in files] == [str(tree / "ops" / "_C.so")]
+
+
+def test_a_family_of_libraries_is_judged_as_one_and_by_what_is_known_of_its_release(tmp_path: Path) -> None:
+    root, site = environment(tmp_path)
+    lib = "nvidia/cudnn/lib"
+    sparse = elf((".nv_fatbin", containers("sm_80")))
+    rest = elf((".nv_fatbin", containers("sm_70", "sm_80", "sm_120f", times=9)))
+    install(
+        site,
+        "nvidia-cudnn-cu12",
+        "9.12.0.46",
+        {f"{lib}/libcudnn_engines_tensor_ir.so.9": sparse, f"{lib}/libcudnn_ops.so.9": rest},
+    )
+    envelope = answer("--venv", root, "--target", "sm_121,v100", cwd=tmp_path, exit_code=3)
+    told = {
+        file["path"].rpartition("/")[2]: [(one["gpu"], one["kind"], one["reason"]) for one in file["verdicts"]]
+        for file in envelope["data"]["files"]
+    }
+    # The sparse file alone has nothing for 12.1; and cuDNN dropped Volta with 9.11, whatever is left of it.
+    expected = [("sm_121", "sass", None), ("v100", "none", "dropped-by-release")]
+    assert told == {"libcudnn_engines_tensor_ir.so.9": expected, "libcudnn_ops.so.9": expected}
+    table = run("--venv", root, "--target", "sm_121", cwd=tmp_path)
+    assert [line.split("  ")[0] for line in table.stdout.splitlines()[1:3]] == [
+        "nvidia-cudnn-cu12: libcudnn_engines_tensor_ir.so.9",
+        "nvidia-cudnn-cu12: libcudnn_ops.so.9",
+    ]
+    assert "%" not in table.stdout  # of a library that chooses by itself the share says nothing
+
+
+def test_ptx_that_the_driver_cannot_compile_covers_nothing(tmp_path: Path) -> None:
+    (tmp_path / "jit.so").write_bytes(elf((".nv_fatbin", containers("sm_80 compute_80@8.8", times=3))))
+    assert answer("jit.so", "--target", "sm_120", "--driver", "575.57.08", cwd=tmp_path)["status"] == "ok"
+    envelope = answer("jit.so", "--target", "sm_120", "--driver", "570.124.06", cwd=tmp_path, exit_code=3)
+    assert [error["code"] for error in envelope["errors"]] == ["library-ptx-needs-newer-driver"]
+    assert envelope["errors"][0]["message"] == (
+        "jit.so hold only PTX for sm_120 (12.0), and a driver that speaks CUDA 12.8 cannot compile it: it needs one"
+        " that speaks CUDA 12.9"
+    )
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_a_library_that_cannot_be_loaded_fails_a_target_and_names_what_brings_the_rest(tmp_path: Path) -> None:
+    root, site = environment(tmp_path)
+    (tmp_path / "kit.c").write_text("int kit(void) { return 0; }\n")
+    for name in ("libcurand.so.10", "libcudart.so.13"):
+        flags = ["-shared", "-fPIC", "-nostdlib", f"-Wl,-soname,{name}"]
+        subprocess.run(["cc", *flags, "-o", tmp_path / name, tmp_path / "kit.c"], check=True)
+    library = tmp_path / "provider.so"
+    flags = ["-shared", "-fPIC", "-nostdlib", "-Wl,--no-as-needed"]
+    (tmp_path / "code.bin").write_bytes(containers("sm_120", times=3))
+    (tmp_path / "code.c").write_text(
+        'asm(".section .nv_fatbin,\\"a\\"\\n.balign 8\\n.incbin \\"code.bin\\"\\n.text");\n', encoding="utf-8"
+    )
+    argv = ["cc", *flags, "-o", str(library), "code.c", "kit.c", "libcurand.so.10", "libcudart.so.13"]
+    subprocess.run(argv, check=True, cwd=tmp_path)
+    install(
+        site,
+        "onnxruntime-gpu",
+        "1.31.1",
+        {"onnxruntime/capi/libonnxruntime_providers_cuda.so": library.read_bytes()},
+    )
+    install(
+        site,
+        "nvidia-cuda-runtime",
+        "13.2.86",
+        {"nvidia/lib/libcudart.so.13": (tmp_path / "libcudart.so.13").read_bytes()},
+    )
+    told = answer("--venv", root, cwd=tmp_path)
+    assert [one["code"] for one in told["data"]["warnings"]] == ["gpu-library-cannot-load"]
+    assert told["data"]["cuda_majors"] == [{"major": 13, "distributions": ["onnxruntime-gpu"]}]
+    envelope = answer("--venv", root, "--target", "rtx-5090", cwd=tmp_path, exit_code=3)
+    assert envelope["errors"] == [
+        {
+            "code": "gpu-library-cannot-load",
+            "message": "libonnxruntime_providers_cuda.so cannot be loaded: nothing provides libcurand.so.10",
+            "hints": [f"uv pip install --python {root} nvidia-curand"],
+        }
+    ]
+    assert envelope["data"]["missing"] == [
+        {"library": "libcurand.so.10", "needed_by": ["libonnxruntime_providers_cuda.so"]}
+    ]
+    elsewhere = tmp_path / "cuda"
+    elsewhere.mkdir()
+    (tmp_path / "libcurand.so.10").rename(elsewhere / "libcurand.so.10")
+    assert answer("--venv", root, "--target", "rtx-5090", cwd=tmp_path, LD_LIBRARY_PATH=str(elsewhere))["errors"] == []
+    (tmp_path / "libcudart.so.13").rename(elsewhere / "libcudart.so.13")
+    (warning,) = answer("--venv", root, cwd=tmp_path, LD_LIBRARY_PATH=str(elsewhere))["data"]["warnings"]
+    assert warning["code"] == "system-library-first"
+    assert warning["message"] == (
+        f"LD_LIBRARY_PATH puts {elsewhere}/libcudart.so.13 before the environment's own; needed by"
+        " libonnxruntime_providers_cuda.so"
+    )
+
+
+def test_packages_that_overwrite_each_other_are_named(tmp_path: Path) -> None:
+    root, site = environment(tmp_path)
+    state = "onnxruntime/capi/onnxruntime_pybind11_state.so"
+    install(site, "onnxruntime", "1.31.1", {state: PLAIN})
+    install(site, "onnxruntime-gpu", "1.31.1", {state: OLD})
+    (warning,) = answer("--venv", root, cwd=tmp_path)["data"]["warnings"]
+    assert warning["code"] == "packages-share-files"
+    assert warning["message"] == (
+        f"onnxruntime, onnxruntime-gpu install their libraries to the same place ({site / state}): what lies there is"
+        " of only one of them"
+    )
+
+
+def test_what_was_read_is_kept_until_the_file_is_another(tmp_path: Path) -> None:
+    root, site = environment(tmp_path)
+    install(site, "kit", "1.0", {"kit/_C.so": OLD})
+    path = site / "kit" / "_C.so"
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert answer("--venv", root, cwd=tmp_path)["data"]["files"][0]["sass"] == ["sm_80"]
+    (kept,) = (tmp_path / ".cache" / "libraries").iterdir()
+    changed = kept.read_text().replace("SASS 80", "SASS 86").replace("sass 80", "sass 86").replace('["80",', '["86",')
+    assert changed != kept.read_text()
+    kept.write_text(changed)
+    # The kept answer counts, until it is told not to, or the file is another.
+    assert answer("--venv", root, cwd=tmp_path)["data"]["files"][0]["sass"] == ["sm_86"]
+    assert answer("--venv", root, "--full", cwd=tmp_path)["data"]["files"][0]["sass"] == ["sm_80"]
+    path.write_bytes(JIT)
+    os.utime(path, (1_700_000_001, 1_700_000_001))
+    assert answer("--venv", root, cwd=tmp_path)["data"]["files"][0]["ptx"] == ["compute_80"]
+    kept.write_text('{"format": 1, "gpuenv"')
+    data = answer("--venv", root, cwd=tmp_path)["data"]
+    assert ([one["code"] for one in data["warnings"]], data["files"][0]["ptx"]) == (
+        ["inspection-cache-damaged"],
+        ["compute_80"],
+    )
+    assert answer("--venv", root, cwd=tmp_path)["data"]["warnings"] == []
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
+    root, site = environment(tmp_path)
+    install(site, "kit", "1.0", {"kit/_C.so": OLD})
+    (tmp_path / "file").touch()
+    data = answer("--venv", root, cwd=tmp_path, GPUENV_CACHE_DIR=str(tmp_path / "file"))["data"]
+    assert (len(data["files"]), data["warnings"]) == (1, [])

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
 from typing import TYPE_CHECKING
 
 import pytest
+
+from support.fake_torch import add_distribution, site_packages_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +83,39 @@ def test_printed_variables_can_be_evaluated(environment: Path) -> None:
         text=True,
     )
     assert evaluated.stdout == f"{environment}\n12.0\n"
+
+
+def test_architectures_that_the_user_has_set_are_kept_and_said(environment: Path) -> None:
+    script = "import os; print(os.environ['TORCH_CUDA_ARCH_LIST'], os.environ['CMAKE_CUDA_ARCHITECTURES'])"
+    ran = run("--venv", environment, "--", "python", "-c", script, gpus="rtx-5090", TORCH_CUDA_ARCH_LIST="9.0+PTX")
+    assert ran.stdout == "9.0+PTX 120\n"
+    assert ran.stderr == (
+        "note: TORCH_CUDA_ARCH_LIST keeps your value 9.0+PTX; the GPUs of this machine need 12.0 [own-value-kept]\n"
+    )
+    same = run("--venv", environment, "--", "python", "-c", script, gpus="rtx-5090", TORCH_CUDA_ARCH_LIST="12.0")
+    assert (same.stdout, same.stderr) == ("12.0 120\n", "")
+    answer = json.loads(run("--venv", environment, "--json", gpus="rtx-5090", TORCH_CUDA_ARCH_LIST="9.0").stdout)
+    assert [warning["code"] for warning in answer["data"]["warnings"]] == ["own-value-kept"]
+    assert "TORCH_CUDA_ARCH_LIST" not in answer["data"]["variables"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler")
+def test_onnxruntime_without_torch_finds_its_libraries_at_the_loader(tmp_path: Path) -> None:
+    """A real library, found by the real loader: what `LD_LIBRARY_PATH` is for."""
+    venv.EnvBuilder(symlinks=os.name == "posix", with_pip=False).create(tmp_path)
+    add_distribution(tmp_path, "onnxruntime_gpu", "1.23.2")
+    folder = site_packages_of(tmp_path) / "nvidia" / "cudnn" / "lib"
+    folder.mkdir(parents=True)
+    (tmp_path / "cudnn.c").write_text("int cudnnGetVersion(void) { return 91900; }")
+    built = subprocess.run(
+        ["cc", "-shared", "-fPIC", "-o", folder / "libcudnn.so.9", tmp_path / "cudnn.c"], check=False
+    )
+    assert built.returncode == 0
+    script = "import ctypes; print(ctypes.CDLL('libcudnn.so.9').cudnnGetVersion())"
+    command = ("--venv", tmp_path, "--", "python", "-c", script)
+    assert run(*command).stdout == "91900\n"
+    add_distribution(tmp_path, "torch", "2.13.0+cu130")
+    assert "libcudnn.so.9: cannot open shared object file" in run(*command).stderr
 
 
 def test_json_shows_the_variables(environment: Path) -> None:

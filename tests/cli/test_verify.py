@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def verify(*arguments: str | Path, gpus: str, exit_code: int, **environ: str) -> dict[str, Any]:
+def verify(
+    *arguments: str | Path, gpus: str, exit_code: int, cwd: Path | None = None, **environ: str
+) -> dict[str, Any]:
     """Run the command on a machine with these GPUs and read its envelope."""
     ran = subprocess.run(
         [sys.executable, "-m", "gpuenv", "verify", "--json", *arguments],
         check=False,
         capture_output=True,
         text=True,
+        cwd=cwd,
         env={**os.environ, "GPUENV_GPUS": gpus, "GPUENV_DRIVER": "580.95.05", "GPUENV_LANG": "en", **environ},
     )
     assert ran.returncode == exit_code, ran.stderr + ran.stdout
@@ -89,6 +92,126 @@ def test_the_selected_gpu_alone_is_checked_and_required_capabilities_decide(
     assert {check["gpu"] for check in answer["data"]["checks"]} == {"1"}
     assert answer["data"]["profile"]["fft"] == "fails"
     assert answer["errors"] == []
+
+
+NO_KERNEL = "CUDA error: no kernel image is available for execution on the device"
+NVRTC = "nvrtc: error: invalid value for --gpu-architecture (-arch)"
+MEMORY = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.64 GiB"
+
+
+@pytest.mark.parametrize(
+    ("faults", "failed", "lost", "causes", "workarounds"),
+    [
+        ({}, {}, (), {}, {}),
+        (
+            {"cumsum": "foreign-kernel"},
+            {"torch-cumsum": "kernel-built-for-other-gpu"},
+            ("kernels",),
+            {"torch-cumsum": "old-ptx-on-new-gpu"},
+            {},
+        ),
+        (
+            {"conv2d": NO_KERNEL, "rfft": "segfault", "abs": NVRTC, "solve": MEMORY, "mm": "wrong"},
+            {
+                "torch-convolution": "no-kernel-image",
+                "torch-fft": "check-crashed",
+                "torch-complex-abs": "nvrtc-failed",
+                "torch-solve": "out-of-memory",
+                "torch-sparse": "wrong-numbers",
+            },
+            ("convolution", "fft", "nvrtc", "solver", "sparse"),
+            {
+                "torch-convolution": "extension-lacks-code-for-gpu",  # torch itself has code for the card
+                "torch-complex-abs": "nvrtc-too-old-for-gpu",
+                "torch-solve": "out-of-memory",
+            },
+            {
+                "convolution": "workaround-switch-cudnn-off",
+                "fft": "workaround-transform-on-cpu",
+                "nvrtc": "workaround-avoid-complex-kernels",
+                "solver": "workaround-solve-on-cpu",
+                "sparse": "workaround-multiply-densely",
+            },
+        ),
+    ],
+    ids=["sound", "foreign kernel", "one of each"],
+)
+def test_each_failure_is_reported_whole(
+    tmp_path: Path,
+    torch_environment: Path,  # noqa: F811
+    faults: dict[str, str],
+    failed: dict[str, str],
+    lost: tuple[str, ...],
+    causes: dict[str, str],
+    workarounds: dict[str, str],
+) -> None:
+    """What fails, why, what is lost by it and what to do instead; everything else passes, and the record says so."""
+    make_pretended_gpu(tmp_path, torch_environment, faults)
+    add_distribution(tmp_path, "torch", "2.13.0+cu130")
+    answer = verify("--venv", tmp_path, gpus="rtx-5090", exit_code=3 if failed else 0)
+    data = answer["data"]
+    assert {check["name"]: check["code"] for check in data["checks"] if check["status"] != "passed"} == failed
+    assert set(data["checks"][0]) == {"name", "gpu", "status", "code", "detail", "seconds"}
+    assert len(data["checks"]) == 25
+    assert {name: state for name, state in data["profile"].items() if state != "ok"} == dict.fromkeys(lost, "fails")
+    assert [cause["code"] for cause in data["causes"]] == list(causes.values())
+    assert {way["capability"]: way["code"] for way in data["workarounds"]} == workarounds
+    assert [error["code"] for error in answer["errors"]] == [
+        code if code.startswith("check-") else f"check-{code}" for code in failed.values()
+    ]
+    assert answer["status"] == ("failed" if failed else "ok")
+    details = {check["name"]: check["detail"] for check in data["checks"]}
+    assert {name: detail.rsplit("\ncause: ")[1] for name, detail in details.items() if "\ncause: " in detail} == causes
+    kept = json.loads((tmp_path / ".gpuenv" / "verification.json").read_text())
+    assert (kept["profile"], kept["workarounds"], kept["causes"]) == (
+        data["profile"],
+        workarounds,
+        list(causes.values()),
+    )
+
+
+def test_a_kernel_that_never_ends_is_a_failure_of_its_own(tmp_path: Path) -> None:
+    make_environment(tmp_path, "hang")
+    add_distribution(tmp_path, "torch", "2.9.1+cu130")
+    answer = verify("--venv", tmp_path, "--timeout", "2", gpus="gtx-1080-ti", exit_code=3)
+    codes = {check["name"]: check["code"] for check in answer["data"]["checks"] if check["status"] == "failed"}
+    assert [name for name, code in codes.items() if code == "check-timed-out"] == ["torch-sort"]
+    hung = next(error for error in answer["errors"] if error["code"] == "check-timed-out")
+    assert hung["message"].startswith("torch-sort did not end on NVIDIA GeForce GTX 1080 Ti (6.1): no answer in 2 s")
+    assert hung["hints"] == [f"gpuenv verify --venv {tmp_path} --timeout 600"]
+    assert answer["data"]["profile"]["kernels"] == "fails"
+
+
+def test_a_session_that_took_the_cpu_names_the_other_cuda(tmp_path: Path) -> None:
+    make_environment(tmp_path, "ort_silent_cpu")
+    add_distribution(tmp_path, "onnxruntime-gpu", "1.18.1")
+    answer = verify("--venv", tmp_path, "--require", "ort", gpus="rtx-5090", exit_code=3)
+    assert (answer["data"]["profile"], answer["data"]["unproven"]) == ({"ort": "fails"}, ["ort"])
+    assert [cause["code"] for cause in answer["data"]["causes"]] == ["onnxruntime-other-cuda-major"]
+    assert [error["code"] for error in answer["errors"]] == ["check-silent-cpu-session"]
+
+
+def test_the_projects_commands_run_beside_those_of_the_command_line(tmp_path: Path) -> None:
+    project, root = tmp_path / "project", tmp_path / "env"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(
+        "[tool.gpuenv]\nextensions = ['my-ext']\nverify.commands = ['python -c \"print(1)\"']\n"
+    )
+    make_environment(root, "cpu_build")
+    warning = (
+        "NVIDIA GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current PyTorch installation."
+    )
+    command = f"python -c 'print(\"{warning}\")'"
+    answer = verify("--venv", root, "--run", command, gpus="rtx-5090", exit_code=3, cwd=project)
+    found = {check["name"]: (check["status"], check["code"]) for check in answer["data"]["checks"]}
+    assert found == {
+        "import: my-ext": ("failed", "command-failed"),
+        'command: python -c "print(1)"': ("passed", None),
+        f"command: {command}": ("failed", "command-printed-error"),
+    }
+    assert answer["data"]["profile"] == {"extensions": "fails", "commands": "fails"}
+    printed = next(check for check in answer["data"]["checks"] if check["name"] == f"command: {command}")
+    assert printed["detail"].endswith("cause: architecture-too-new-for-build")
 
 
 @pytest.mark.parametrize(

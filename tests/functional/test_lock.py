@@ -15,7 +15,8 @@ from gpuenv.install.uv import find_uv
 from gpuenv.lock.header import parse_header
 from gpuenv.lock.pylock_table import parse_own_table
 from gpuenv.models.platform import Platform, PythonVersion
-from support.command import gpuenv
+from support.command import gpuenv as gpuenv_process
+from support.in_process import gpuenv_here as gpuenv
 from support.index_server import IndexServer
 from support.wheels import make_wheel, sha256_of
 
@@ -40,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexServer]:
         server.add(make_wheel(wheels, "sympy", "1.14.0"), "pypi")
         server.add(make_wheel(wheels, "sympy", "1.99.0"), "cu126")
         server.add(make_wheel(wheels, "colorama", "0.4.6"), "pypi")
-        server.add(make_wheel(wheels, "easyocr", "1.7.2", requires=("torch",)), "pypi")
+        server.add(make_wheel(wheels, "docreader", "1.7.2", requires=("torch",)), "pypi")
         yield server
 
 
@@ -62,7 +63,7 @@ def environ(server: IndexServer, tmp_path: Path) -> Mapping[str, str]:
 def test_a_lock_is_what_bare_pip_and_uv_install(
     server: IndexServer, environ: Mapping[str, str], tmp_path: Path
 ) -> None:
-    arguments = ("lock", "torch", "easyocr", *MACHINE, "--indexes", server.pytorch_url, "-o", "gpu.txt")
+    arguments = ("lock", "torch", "docreader", *MACHINE, "--indexes", server.pytorch_url, "-o", "gpu.txt")
     ran = gpuenv(*arguments, "--json", cwd=tmp_path, environ=environ)
     assert ran.exit_code == 0, ran.stderr
     data = ran.envelope["data"]
@@ -78,7 +79,7 @@ def test_a_lock_is_what_bare_pip_and_uv_install(
     assert [line for line in body if "hash" not in line] == [
         f"find-links {server.pytorch_url}/cu126/torch/",
         "",
-        "easyocr==1.7.2 \\",
+        "docreader==1.7.2 \\",
         "sympy==1.14.0 \\",
         "torch==2.14.1+cu126 \\",
     ]
@@ -87,7 +88,7 @@ def test_a_lock_is_what_bare_pip_and_uv_install(
     for installer in ("pip", "uv"):
         python = _environment(tmp_path / installer)
         _install(installer, python, tmp_path / "gpu.txt", environ)
-        assert _installed(python) == {"easyocr": "1.7.2", "sympy": "1.14.0", "torch": "2.14.1+cu126"}
+        assert _installed(python) == {"docreader": "1.7.2", "sympy": "1.14.0", "torch": "2.14.1+cu126"}
 
 
 def test_a_tampered_lock_installs_nothing(server: IndexServer, environ: Mapping[str, str], tmp_path: Path) -> None:
@@ -118,24 +119,49 @@ def test_another_platform_is_locked_with_its_own_dependencies_on_standard_output
 def test_differently_configured_users_get_the_same_bytes(
     server: IndexServer, environ: Mapping[str, str], tmp_path: Path
 ) -> None:
-    """The second has a folder with a newer dependency, an extra index on disk, a mirror with a password, and a venv."""
+    """The second has a folder with a newer dependency, an extra index on disk, a mirror with a password, and a venv;
+    another home, cache, folder, language, time zone and hash seed; and a project that says something else."""
     folder = tmp_path / "folder"
     make_wheel(folder, "sympy", "1.99.0")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pyproject.toml").write_text('[tool.gpuenv]\nrequirements = ["numpy"]\n[tool.uv]\nno-index = true\n')
     other = {
         **environ,
+        "HOME": str(elsewhere),
         "PIP_FIND_LINKS": str(folder),
         "PIP_EXTRA_INDEX_URL": f"{folder.as_uri()}/simple",
         "PIP_INDEX_URL": server.simple_url.replace("://", "://user:secret@"),
         "UV_CACHE_DIR": str(tmp_path / "other-cache"),
+        "GPUENV_CACHE_DIR": str(tmp_path / "other-pages"),
+        "GPUENV_LANG": "zh",
+        "LC_ALL": "C",
         "TZ": "Asia/Shanghai",
+        "PYTHONHASHSEED": "7",
     }
-    arguments = ("lock", "torch", "easyocr", *MACHINE, "--indexes", server.pytorch_url)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    first = gpuenv(*arguments, cwd=tmp_path, environ=environ)
-    second = gpuenv(*arguments, cwd=elsewhere, environ=other)
-    assert (first.exit_code, second.exit_code) == (0, 0), second.stderr
-    assert first.stdout == second.stdout
+    range_of_cards = ("--target", "sm_61..sm_80", "--platform", "linux-x86_64,windows-x86_64", "--python", HERE)
+    shared = ("lock", "torch", "docreader", "--indexes", server.pytorch_url)
+    for arguments in (
+        (*MACHINE, "-o", "gpu.txt"),
+        (*MACHINE, "--format", "pylock", "-o", "pylock.toml"),
+        (*MACHINE, "--format", "docker"),
+        range_of_cards,
+    ):
+        for cwd, variables in ((tmp_path, environ), (elsewhere, other)):
+            ran = gpuenv_process(*shared, *arguments, cwd=cwd, environ=variables)
+            assert ran.exit_code == 0, ran.stderr
+    files = (
+        "gpu.txt",
+        "pylock.toml",
+        "Dockerfile",
+        "requirements-gpu.txt",
+        "locks/INSTALL-GPU.md",
+        f"locks/requirements-cu126-linux-x86_64-py{HERE.replace('.', '')}.txt",
+    )
+    for name in files:
+        content = (tmp_path / name).read_bytes()
+        assert content == (elsewhere / name).read_bytes()
+        assert not any(word in content for word in (b"secret", str(tmp_path).encode()))
 
 
 def test_a_mirror_set_in_the_environment_is_not_what_others_are_sent_to(
@@ -161,24 +187,6 @@ def test_a_conflict_writes_no_file(tmp_path: Path, environ: Mapping[str, str]) -
     ran = gpuenv("lock", *machine, "-o", "gpu.txt", "--json", cwd=tmp_path, environ=environ)
     assert (ran.exit_code, ran.envelope["status"], ran.envelope["data"]["lock"]) == (1, "conflict", None)
     assert not (tmp_path / "gpu.txt").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "what"),
-    [
-        (("--format", "docker"), "--format docker"),
-        (("--check",), "--check"),
-        (("--target", "sm_50..sm_121"), "--target sm_50..sm_121"),
-    ],
-)
-def test_what_cannot_be_done_yet_is_refused_by_name(
-    arguments: tuple[str, ...], what: str, tmp_path: Path, environ: Mapping[str, str]
-) -> None:
-    ran = gpuenv("lock", *arguments, "--json", cwd=tmp_path, environ=environ)
-    (error,) = ran.envelope["errors"]
-    assert (ran.exit_code, error["code"]) == (1, "not-available-yet")
-    assert f"gpuenv lock {what}" in error["message"]
-    assert error["hints"] == ["gpuenv lock --format requirements -o requirements-gpu.txt"]
 
 
 PROJECT = f"""\
@@ -264,11 +272,15 @@ def test_a_project_that_cannot_be_extended_is_left_as_it_is(
 def test_a_pylock_is_what_uv_and_pip_install_and_refuse_elsewhere(
     server: IndexServer, environ: Mapping[str, str], tmp_path: Path
 ) -> None:
-    arguments = ("lock", "torch", "easyocr", *MACHINE, "--indexes", server.pytorch_url, "--format", "pylock")
+    arguments = ("lock", "torch", "docreader", *MACHINE, "--indexes", server.pytorch_url, "--format", "pylock")
     name = "pylock.gtx-1080-ti.toml"
     ran = gpuenv(*arguments, "-o", name, "--json", cwd=tmp_path, environ=environ)
     assert ran.exit_code == 0, ran.stdout
-    assert [package["project"] for package in ran.envelope["data"]["lock"]["packages"]] == ["easyocr", "sympy", "torch"]
+    assert [package["project"] for package in ran.envelope["data"]["lock"]["packages"]] == [
+        "docreader",
+        "sympy",
+        "torch",
+    ]
     assert [warning["code"] for warning in ran.envelope["data"]["warnings"]].count("pylock-names-your-index") == 1
     text = (tmp_path / name).read_text()
     header = parse_own_table(text)
@@ -283,7 +295,7 @@ def test_a_pylock_is_what_uv_and_pip_install_and_refuse_elsewhere(
             _install_pylock(installer, python, elsewhere, environ)
         assert _installed(python) == {}
         _install_pylock(installer, python, tmp_path / name, environ)
-        assert _installed(python) == {"easyocr": "1.7.2", "sympy": "1.14.0", "torch": "2.14.1+cu126"}
+        assert _installed(python) == {"docreader": "1.7.2", "sympy": "1.14.0", "torch": "2.14.1+cu126"}
 
 
 def test_a_pylock_holds_no_folder_and_no_password(
@@ -303,6 +315,36 @@ def test_a_pylock_holds_no_folder_and_no_password(
     assert (first.exit_code, second.exit_code) == (0, 0), second.stderr
     assert first.stdout == second.stdout
     assert f'"https://download.pytorch.org/whl/cu126/torch-2.14.1%2Bcu126-{TAG}-{TAG}-' in first.stdout
+
+
+def test_a_nightly_lock_names_a_dated_build_and_warns(
+    server: IndexServer, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    tags = f"{TAG}-{TAG}-manylinux_2_28_x86_64"
+    nightly = make_wheel(tmp_path, "torch", "2.16.0.dev20261120+cu132", tags=tags, requires=("triton==3.9.0+git1",))
+    server.add(nightly, "nightly/cu132")
+    server.add(make_wheel(tmp_path, "triton", "3.9.0+git1"), "nightly/cu132")
+    machine = ("--target", "rtx-5090", "--platform", "linux-x86_64", "--python", HERE, "--channel", "nightly")
+    ran = gpuenv("lock", "torch", *machine, "--indexes", server.pytorch_url, "--json", cwd=tmp_path, environ=environ)
+    assert ran.exit_code == 0, ran.stdout
+    data = ran.envelope["data"]
+    assert "torch==2.16.0.dev20261120+cu132 \\\n    --hash=sha256:" in data["lock"]["text"]
+    assert f"--find-links {server.pytorch_url}/nightly/cu132/triton/\n" in data["lock"]["text"]
+    assert "lock-nightly-vanishes" in [warning["code"] for warning in data["warnings"]]
+
+
+@pytest.mark.parametrize(("stated", "told"), [(None, "14.0"), ("15.2", "15.2")])
+def test_a_mac_is_locked_for_the_oldest_system_to_be_served(
+    server: IndexServer, environ: Mapping[str, str], tmp_path: Path, stated: str | None, told: str
+) -> None:
+    wheel = make_wheel(tmp_path, "torch", "2.15.0", tags=f"{TAG}-{TAG}-macosx_14_0_arm64")
+    server.add(wheel, "cpu")
+    variables = {**environ, **({"MACOSX_DEPLOYMENT_TARGET": stated} if stated else {})}
+    machine = ("--target", "cpu", "--platform", "macos-arm64", "--python", HERE)
+    ran = gpuenv("lock", "torch", *machine, "--indexes", server.pytorch_url, cwd=tmp_path, environ=variables)
+    assert ran.exit_code == 0, ran.stderr
+    assert f"# platform: macos-arm64; macos {told}\n" in ran.stdout
+    assert f"torch===2.15.0 \\\n    --hash=sha256:{sha256_of(wheel)}\n" in ran.stdout
 
 
 def test_a_pylock_that_no_installer_would_find_is_refused(tmp_path: Path, environ: Mapping[str, str]) -> None:

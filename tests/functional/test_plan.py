@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,11 +57,17 @@ def test_two_gpus_that_no_build_covers_are_a_conflict_with_both_subsets(tmp_path
     assert ran.envelope["status"] == "conflict"
     conflict = ran.envelope["data"]["conflict"]
     assert conflict["code"] == "no-build-for-all-gpus"
-    assert [(subset["gpus"], subset["would_give"]) for subset in conflict["subsets"]] == [
-        (["NVIDIA GeForce GTX 1080 Ti"], "2.14.1+cu126"),
-        (["NVIDIA GeForce RTX 5090"], "2.15.0+cu130"),
+    assert conflict["subsets"] == [
+        {
+            "gpus": ["NVIDIA GeForce GTX 1080 Ti"],
+            "would_give": "2.14.1+cu126",
+            "select": "CUDA_VISIBLE_DEVICES=0",
+        },
+        {"gpus": ["NVIDIA GeForce RTX 5090"], "would_give": "2.15.0+cu130", "select": "CUDA_VISIBLE_DEVICES=1"},
     ]
-    assert conflict["hints"]
+    for hint, torch in zip(conflict["hints"], ("2.14.1+cu126", "2.15.0+cu130"), strict=True):
+        then = gpuenv(*shlex.split(hint)[1:], "--offline", "--json", cwd=tmp_path)
+        assert then.envelope["data"]["resolution"]["torch"]["local"] == torch
     assert ran.envelope["data"]["resolution"] is None
 
 
@@ -109,6 +116,22 @@ def test_why_explains_each_build_of_a_version_with_its_evidence(tmp_path: Path) 
     assert {row["candidate"] for row in rows} == {"2.15.0+cu130", "2.15.0+cu132"}
     assert {row["code"] for row in rows} == {"no-code-for-gpu"}
     assert all(row["evidence_source"] for row in rows)
+
+
+def test_why_explains_onnxruntime_too(tmp_path: Path) -> None:
+    arguments = ("plan", "--offline", "--json", *LINUX, "--target", "rtx-5090", "--driver", "580.95.05", "--why")
+    (row,) = gpuenv(*arguments, "onnxruntime-gpu==1.23.0", cwd=tmp_path).envelope["data"]["why"]
+    assert (row["candidate"], row["serves"], row["code"]) == ("onnxruntime-gpu 1.23.0", False, "no-code-for-gpu")
+    assert row["ptx"] == ["compute_90a"]
+    (row,) = gpuenv(*arguments, "onnxruntime-gpu==1.22.0", cwd=tmp_path).envelope["data"]["why"]
+    assert row["coverage"] == [{"gpu": "NVIDIA GeForce RTX 5090", "kind": "ptx", "via": "compute_90"}]
+
+
+def test_a_cpu_target_gets_no_torch_for_onnxruntime(tmp_path: Path) -> None:
+    ran = gpuenv("plan", "onnxruntime-gpu", "--offline", "--json", "--target", "cpu", *LINUX, cwd=tmp_path)
+    data = ran.envelope["data"]
+    assert (data["resolution"]["torch"], data["plan_is_complete"]) == (None, False)
+    assert [warning["code"] for warning in data["warnings"]] == ["onnxruntime-becomes-cpu"]
 
 
 def test_a_batch_answers_each_line_with_an_envelope_of_its_own(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gpuenv
-from gpuenv.report.messages import language_of, phrase
+from gpuenv.report.messages import catalog, language_of, phrase
 from gpuenv.report.messages.catalog import all_messages
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ def fields(template: str) -> set[str]:
 @pytest.mark.parametrize("path", sorted(SOURCES.rglob("*.py")), ids=lambda path: path.relative_to(SOURCES).as_posix())
 def test_every_code_of_a_module_has_a_sentence(path: Path) -> None:
     assert sorted(set(codes_in(path)) - set(all_messages())) == []
+
+
+def test_every_code_is_worded_at_one_station_only() -> None:
+    """The sentence would otherwise be of whichever comes first, with the facts of another."""
+    stations = Counter(code for station in catalog._STATIONS for code in catalog._messages_of(station))
+    assert [code for code, times in stations.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("code", sorted(all_messages()))

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 from gpuenv.models.cuda import ComputeCapability
+from gpuenv.models.diagnosis import Diagnosis
 from gpuenv.models.hardware import Gpu, Probe
 from gpuenv.models.notice import Notice
 from gpuenv.models.verification import Check, VerificationReport
@@ -21,7 +22,14 @@ GPU = Gpu(
 FAILED = VerificationReport(
     checks=(
         Check(name="torch-import", status="passed", gpu="GPU-1", detail="torch 2.9.1+cu130", seconds=1.25),
-        Check(name="torch-sort", status="failed", gpu="GPU-1", code="no-kernel-image", detail="CUDA error:\nno kernel"),
+        Check(
+            name="torch-sort",
+            status="failed",
+            gpu="GPU-1",
+            code="no-kernel-image",
+            detail="CUDA error:\nno kernel",
+            cause="architecture-dropped-by-build",
+        ),
         Check(name="torch-fft", status="failed", gpu="GPU-1", code="no-kernel-image", detail="CUDA error"),
         Check(name="torch-matmul-tf32", status="skipped", gpu="GPU-1", code="capability-too-low", detail="needs 8.0"),
     ),
@@ -29,6 +37,15 @@ FAILED = VerificationReport(
     facts=(("cudnn", "91300"), ("seed", "7"), ("torch", "2.9.1+cu130"), ("torch-cuda", "13.0")),
     profile=(("import", "ok"), ("kernels", "fails"), ("tf32", "unsupported"), ("fft", "fails")),
     unproven=("kernels", "fft"),
+    causes=(
+        Diagnosis(
+            cause=Notice.of("architecture-dropped-by-build", torch="2.9.1+cu130", gpu="GTX 1080 Ti"),
+            cause_class="arch-dropped-by-build",
+            confidence="high",
+            evidence=("no kernel image",),
+        ),
+    ),
+    workarounds=(Notice.of("workaround-compute-in-float16", capability="bf16"),),
 )
 
 
@@ -57,7 +74,7 @@ def test_a_failure_ends_with_3_and_one_error_per_code_and_gpu() -> None:
                     "gpu": "GPU-1",
                     "status": "failed",
                     "code": "no-kernel-image",
-                    "detail": "CUDA error:\nno kernel",
+                    "detail": "CUDA error:\nno kernel\ncause: architecture-dropped-by-build",
                     "seconds": 0.0,
                 },
                 {
@@ -79,6 +96,25 @@ def test_a_failure_ends_with_3_and_one_error_per_code_and_gpu() -> None:
             ],
             "profile": {"import": "ok", "kernels": "fails", "tf32": "unsupported", "fft": "fails"},
             "unproven": ["kernels", "fft"],
+            "causes": [
+                {
+                    "code": "architecture-dropped-by-build",
+                    "cause_class": "arch-dropped-by-build",
+                    "message": "the installed PyTorch (2.9.1+cu130) no longer has machine code for the GPU (GTX"
+                    " 1080 Ti); another build still does",
+                    "confidence": "high",
+                    "evidence": ["no kernel image"],
+                    "hints": ["gpuenv install"],
+                }
+            ],
+            "workarounds": [
+                {
+                    "capability": "bf16",
+                    "code": "workaround-compute-in-float16",
+                    "message": "bf16: load models with torch_dtype=torch.float16 (or float32) instead of bfloat16",
+                    "hints": [],
+                }
+            ],
             "warnings": [],
         },
         "errors": [
@@ -134,9 +170,12 @@ def test_the_terminal_shows_what_did_not_pass_and_the_profile() -> None:
         "  failed   torch-sort                     0.00 s  CUDA error: no kernel [no-kernel-image]\n"
         "  failed   torch-fft                      0.00 s  CUDA error [no-kernel-image]\n"
         "  skipped  torch-matmul-tf32              0.00 s  needs 8.0 [capability-too-low]\n"
+        "cause: the installed PyTorch (2.9.1+cu130) no longer has machine code for the GPU (GTX 1080 Ti); another build"
+        " still does [architecture-dropped-by-build]\n"
         "ok           import\n"
         "fails        kernels, fft\n"
         "unsupported  tf32\n"
+        "instead: bf16: load models with torch_dtype=torch.float16 (or float32) instead of bfloat16\n"
         "1 passed, 2 failed, 1 skipped\n"
     )
     assert stderr.getvalue() == ""
@@ -152,16 +191,36 @@ def test_checks_that_were_not_reached_take_one_line() -> None:
             Check(name="torch-fft", status="skipped", code="not-reached"),
         ),
         device="cpu",
+        facts=(("seed", "7"),),
         profile=(("import", "fails"), ("kernels", "untested"), ("fft", "untested")),
         unproven=("import",),
     )
     verification_result(report, venv=VENV, gpus=(), language="en").write(terminal)
     assert stdout.getvalue() == (
-        "torch ?, CUDA ?, cuDNN -, seed ?\n"
+        "seed 7\n"
         "CPU\n"
         "  failed   torch-import                   0.00 s  libcudart.so.12 [library-missing]\n"
         "  skipped  2 checks after it [not-reached]\n"
         "fails        import\n"
         "untested     kernels, fft\n"
         "0 passed, 1 failed, 2 skipped\n"
+    )
+
+
+def test_checks_that_failed_alike_take_two_lines() -> None:
+    stdout = io.StringIO()
+    terminal = Terminal(stdout=stdout, stderr=stdout, environ={"NO_COLOR": "1"}, language="en", verbosity=0)
+    names = ("torch-sort", "torch-cumsum", "torch-index")
+    report = VerificationReport(
+        checks=tuple(
+            Check(name=name, status="failed", code="no-kernel-image", detail="CUDA error: no kernel") for name in names
+        ),
+        device="cpu",
+    )
+    verification_result(report, venv=VENV, gpus=(), language="en").write(terminal)
+    assert stdout.getvalue() == (
+        "CPU\n"
+        "  failed   torch-sort                     0.00 s  CUDA error: no kernel [no-kernel-image]\n"
+        "  failed   the same way: torch-cumsum, torch-index [no-kernel-image]\n"
+        "0 passed, 3 failed, 0 skipped\n"
     )

@@ -22,8 +22,12 @@ def image(
     payload: int = 64,
     header: int = 64,
     tag: int = 0x0101,
+    version: tuple[int, int] = (1, 8),
 ) -> bytes:
-    """Build one entry: a header of `header` bytes and `payload` bytes that look like nothing."""
+    """Build one entry: a header of `header` bytes and `payload` bytes that look like nothing.
+
+    `version` is of PTX that of its language.
+    """
     start = struct.pack(
         "<HHIQIIHHIIIQQQ",
         kind,
@@ -32,8 +36,8 @@ def image(
         payload,
         compressed,
         64,
-        8,
-        1,
+        version[1],
+        version[0],
         architecture,
         0,
         0,
@@ -45,12 +49,17 @@ def image(
 
 
 def code(text: str) -> bytes:
-    """Build an entry by its usual name: `sm_90a`, `compute_120`, `lto_75`; a `+` at the end: compressed."""
+    """Build an entry by its usual name: `sm_90a`, `compute_120`, `lto_75`; a `+` at the end: compressed.
+
+    `compute_120@9.2` is PTX in version 9.2 of the language.
+    """
+    text, _, language = text.partition("@")
+    major, _, minor = (language or "1.8").partition(".")
     compressed = 40 if text.endswith("+") else 0
     prefix, _, number = text.rstrip("+").partition("_")
     kind = {"sm": SASS, "compute": PTX, "lto": LTO_IR}[prefix]
     flags = {"a": SPECIFIC, "f": FAMILY}.get(number[-1], 0)
-    return image(kind, int(number.rstrip("af")), flags=flags, compressed=compressed)
+    return image(kind, int(number.rstrip("af")), flags=flags, compressed=compressed, version=(int(major), int(minor)))
 
 
 def container(*entries: bytes, version: int = 1, header: int = 16, payload: int | None = None) -> bytes:

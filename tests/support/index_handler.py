@@ -33,6 +33,10 @@ class Fault:
     retry_after: str | None = None
     hang_s: float = 0.0
     """Wait before answering; ends early when the server shuts down."""
+    pause_s: float = 0.0
+    """Wait in the middle of the body; ends early as above."""
+    is_last: bool = False
+    """The server answers no request after this one: it drops the connections."""
     truncate_to: int | None = None
     """Announce the whole length, send so many bytes, and close."""
     drop: bool = False
@@ -112,6 +116,8 @@ class IndexHandler(BaseHTTPRequestHandler):
         fault = self.state.take_fault(path)
         answer = self._answer(path)
         if fault is not None:
+            if fault.is_last:
+                self.state.scripts.append(Script(prefix="/", fault=Fault(drop=True), left=None))
             if fault.hang_s:
                 self.state.closing.wait(fault.hang_s)
             if fault.drop:
@@ -119,7 +125,7 @@ class IndexHandler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return
             answer = self._spoiled(answer, fault)
-        self._send(answer, truncate_to=fault.truncate_to if fault is not None else None)
+        self._send(answer, fault or Fault())
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -157,7 +163,7 @@ class IndexHandler(BaseHTTPRequestHandler):
         if path == "" and base == "/whl":
             names = {project for name, projects in indexes.items() if name != "pypi" for project in projects}
             return self._root(sorted(names))
-        if last.endswith((".whl", ".whl.metadata")):
+        if last.endswith((".whl", ".whl.metadata", ".tar.gz")):
             return self._file(last, "pypi" if base == "/simple" else index, missing)
         return _Answer(status=missing, body=b"not here", content_type="text/plain")
 
@@ -246,8 +252,9 @@ class IndexHandler(BaseHTTPRequestHandler):
             answer = replace(answer, body=bytes(byte ^ 0xFF for byte in answer.body))
         return answer
 
-    def _send(self, answer: _Answer, *, truncate_to: int | None) -> None:
+    def _send(self, answer: _Answer, fault: Fault) -> None:
         self._log(answer.status)
+        truncate_to = fault.truncate_to
         try:
             self.send_response(answer.status)
             for name, value in answer.headers:
@@ -260,7 +267,11 @@ class IndexHandler(BaseHTTPRequestHandler):
                 self.close_connection = True
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(answer.body if truncate_to is None else answer.body[:truncate_to])
+                body = answer.body if truncate_to is None else answer.body[:truncate_to]
+                half = len(body) // 2 if fault.pause_s else 0
+                self.wfile.write(body[:half])
+                self.state.closing.wait(fault.pause_s)
+                self.wfile.write(body[half:])
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 

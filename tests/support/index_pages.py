@@ -64,7 +64,7 @@ def html_page(title: str, files: list[ListedFile], link_base: str, *, has_metada
             attributes.append(f'data-requires-python="{html.escape(listed.requires_python)}"')
         if listed.yanked is not None:
             attributes.append(f'data-yanked="{html.escape(listed.yanked)}"')
-        if has_metadata and listed.path is not None:
+        if has_metadata and listed.path is not None and listed.path.suffix == ".whl":
             digest = hashlib.sha256(metadata_of(listed.path)).hexdigest()
             attributes += [f'data-dist-info-metadata="sha256={digest}"', f'data-core-metadata="sha256={digest}"']
         anchors.append(f"    <a {' '.join(attributes)}>{html.escape(listed.filename)}</a><br/>\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ WRITES: Final = frozenset({"os.link", "os.symlink", "os.mkdir", "os.rename", "os
 
 def killed_at(operation: int, work: Callable[[], object]) -> bool:
     """Run `work` in a child that is killed before its n-th operation that writes; tells whether it came so far."""
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # an index server's threads have no part in the child
+        child = os.fork()
     if child == 0:
         left = operation
 

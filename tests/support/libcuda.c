@@ -2,11 +2,14 @@
  *
  *     FAKE_CUDA_VERSION   what cuDriverGetVersion tells, 12080
  *     FAKE_CUDA_INIT      the return code of cuInit
+ *     FAKE_CUDA_SECONDS   how long cuInit takes
+ *     FAKE_CUDA_HANGS     set: cuInit never returns
  *     FAKE_CUDA_DEVICES   name|capability, 87|bus id; devices separated by semicolons, in CUDA's order
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct { char name[96], bus[32]; int capability; } Device;
 static Device devices[8];
@@ -23,6 +26,8 @@ int cuInit(unsigned flags) {
     char text[1024], *rest = text, *entry;
     (void)flags;
     count = 0;
+    sleep((unsigned)number("FAKE_CUDA_SECONDS"));
+    while (getenv("FAKE_CUDA_HANGS")) sleep(60);
     snprintf(text, sizeof text, "%s", getenv("FAKE_CUDA_DEVICES") ? getenv("FAKE_CUDA_DEVICES") : "");
     while ((entry = strsep(&rest, ";")) && *entry) {
         Device *new = &devices[count++];

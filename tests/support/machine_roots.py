@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuenv.models.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from gpuenv.models.matrix import GpuModel
 
+DATA = Path(__file__).parents[1] / "data" / "machines"
+
 OPEN_MODULE = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  {}  Release Build  (dvs-builder@U22)\n"
+PROPRIETARY_MODULE = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  {}  Tue Jan 21 13:47:45 UTC 2025\n"
 
 
 def surroundings(root: Path, environ: Mapping[str, str] | None = None) -> Surroundings:
@@ -43,15 +46,30 @@ def add_pci(root: Path, bus: str, vendor: str, device: str, kind: str = "0x03000
         (folder / "driver").symlink_to(target)
 
 
-def add_kernel_module(root: Path, version: str) -> None:
+def add_kernel_module(root: Path, version: str, *, text: str = OPEN_MODULE) -> None:
     """Load NVIDIA's kernel module."""
-    write(root / "proc/driver/nvidia/version", OPEN_MODULE.format(version))
+    write(root / "proc/driver/nvidia/version", text.format(version))
     write(root / "sys/module/nvidia/version", f"{version}\n")
 
 
 def add_distribution(root: Path, *lines: str) -> None:
     """Install a distribution: lines of os-release."""
     write(root / "etc/os-release", "\n".join(lines) + "\n")
+
+
+def switch_secure_boot_on(root: Path) -> None:
+    """Set the firmware's variable: four bytes of attributes, then one."""
+    variable = root / "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+    variable.parent.mkdir(parents=True)
+    variable.write_bytes(b"\x06\0\0\0\x01")
+
+
+def lay_out(machine: str, root: Path) -> None:
+    """Lay out the files of a recorded machine of `tests/data/machines` below a folder."""
+    text = (DATA / f"{machine}.txt").read_text(encoding="utf-8")
+    for part in text.split("== ")[1:]:
+        name, _, content = part.partition("\n")
+        write(root / name, content)
 
 
 def no_models() -> tuple[GpuModel, ...]:

@@ -57,6 +57,7 @@ def target(
     platform: PlatformName = "linux-x86_64",
     python: str = "3.12",
     is_wsl: bool = False,
+    glibc: tuple[int, int] | None = None,
     origin: Literal["detected", "described"] = "described",
 ) -> Target:
     """Describe a machine; without capabilities a CPU target."""
@@ -70,7 +71,7 @@ def target(
     return Target(
         gpus=tuple(gpu(capability, index=index) for index, capability in enumerate(capabilities)),
         driver=stated,
-        platform=Platform(name=platform, glibc=(2, 28) if platform.startswith("linux") else None, is_wsl=is_wsl),
+        platform=Platform(name=platform, glibc=glibc or Platform(name=platform).effective_glibc, is_wsl=is_wsl),
         python=PythonVersion.parse(python),
         origin=origin,
     )

@@ -135,6 +135,37 @@ def test_offline_it_is_left_out_with_a_warning(server: IndexServer, tmp_path: Pa
     assert "2.16.0+cu130" in warnings(data)["newer-than-matrix"]
 
 
+def test_offline_what_only_pages_list_that_were_read_before_is_told_of_too(
+    server: IndexServer, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    index = ("--indexes", server.pytorch_url)
+    gpuenv("plan", "torch<2.16", "--json", *LINUX, "--target", "rtx-5090", *index, cwd=tmp_path, environ=environ)
+    assert not (tmp_path / "data").exists()
+    asked = len(server.log)
+    data = plan("rtx-5090", "--offline", *index, cwd=tmp_path, environ=environ).envelope["data"]
+    assert data["resolution"]["torch"]["version"] == "2.15.0"
+    assert "2.16.0+cu130" in warnings(data)["newer-than-matrix"]
+    older = gpuenv(
+        *("plan", "torch<2.16", "--json", *LINUX, "--target", "rtx-5090", "--offline", *index),
+        cwd=tmp_path,
+        environ=environ,
+    )
+    assert "newer-than-matrix" not in warnings(older.envelope["data"])
+    assert len(server.log) == asked
+
+
+def test_a_release_that_is_asked_for_by_its_version_is_looked_for_though_the_matrix_lacks_it(
+    server: IndexServer, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    for asked in ("torch==2.16.0", "torch>=2.16,<3", "torch~=2.16.0", "torch==2.16.*"):
+        ran = gpuenv(
+            *("plan", asked, "--json", *LINUX, "--target", "rtx-5090", "--indexes", server.pytorch_url),
+            cwd=tmp_path,
+            environ=environ,
+        )
+        assert ran.envelope["data"]["resolution"]["torch"]["local"] == "2.16.0+cu130", asked
+
+
 def test_a_wheel_that_cannot_be_read_is_left_out_and_told_of(
     server: IndexServer, tmp_path: Path, environ: dict[str, str]
 ) -> None:
@@ -190,6 +221,16 @@ def test_a_folder_of_wheels_is_measured_too(tmp_path: Path, environ: dict[str, s
     assert data["resolution"]["torch"]["local"] == "2.16.0+cu130"
 
 
+def test_a_company_s_own_build_of_a_known_release_is_measured_by_its_own_label(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    torch_wheel(tmp_path / "wheels", "2.15.0+acme1", "sm_61 sm_120")
+    folder = ("--indexes", str(tmp_path / "wheels"))
+    torch = plan("gtx-1080-ti", "--driver", "580.95.05", *folder, cwd=tmp_path, environ=environ).envelope
+    assert torch["data"]["resolution"]["torch"]["requirement"] == "torch==2.15.0+acme1"
+    assert torch["data"]["resolution"]["torch"]["tag"] == "cu130"
+
+
 def configured(server: IndexServer, tmp_path: Path, environ: dict[str, str]) -> dict[str, str]:
     """A user whose default index is the server's."""
     return {
@@ -220,6 +261,18 @@ def test_a_newer_release_on_the_default_index_is_found_by_the_engine_and_measure
     assert [data["resolution"]["torch"]["requirement"] for data in answers] == ["torch===2.16.0", "torch===2.15.0"]
     assert answers[0]["resolution"]["torch"]["tag"] == "cu130"
     assert ("2.16.0+cu130", "no-code-for-gpu") in [(row["candidate"], row["code"]) for row in answers[1]["rejected"]]
+
+
+def test_a_newer_release_on_the_default_index_is_asked_for_where_nothing_else_serves(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    with IndexServer() as server:
+        server.add(torch_wheel(tmp_path, "2.16.0", "sm_61 sm_120"), "pypi")
+        server.add(make_wheel(tmp_path, "triton", "3.9.0", tags=TAGS), "pypi")
+        server.add(make_wheel(tmp_path, "nvidia-cudnn-cu13", "9.27.0.12"), "pypi")
+        chosen = configured(server, tmp_path, environ)
+        ran = plan("gtx-1080-ti,rtx-5090", "--indexes", "pypi", cwd=tmp_path, environ=chosen)
+    assert ran.envelope["data"]["resolution"]["torch"]["requirement"] == "torch===2.16.0"
 
 
 def test_without_a_newer_release_the_default_index_gives_what_the_matrix_knows(
@@ -254,3 +307,29 @@ def test_a_library_that_nvcc_compiled_is_measured_the_same_way(
     assert data["resolution"]["torch"]["local"] == answer
     refused = [(row["candidate"], row["code"]) for row in data["rejected"] if row["candidate"] == "2.16.0+cu130"]
     assert refused == ([] if answer.startswith("2.16") else [("2.16.0+cu130", "no-code-for-gpu")])
+
+
+@pytest.fixture
+def nightlies(tmp_path: Path) -> Iterator[IndexServer]:
+    """Offer a nightly for 7.5 alone, and one of a day before with code for 12.0 as well."""
+    with IndexServer() as running:
+        for date, code in (("20261118", "sm_75 sm_120"), ("20261120", "sm_75")):
+            wheel = torch_wheel(tmp_path / date, f"2.16.0.dev{date}+cu132", code)
+            running.add(wheel, "nightly/cu132")
+        running.add(make_wheel(tmp_path, "torch", "2.15.0+cu132", tags=TAGS), "cu132")
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("target", "local"), [("t4", "2.16.0.dev20261120+cu132"), ("rtx-5090", "2.16.0.dev20261118+cu132")]
+)
+def test_a_nightly_that_would_be_chosen_is_measured_before_it_is(
+    target: str, local: str, nightlies: IndexServer, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    options = ("--channel", "nightly", "--indexes", nightlies.pytorch_url, "--driver", "595.71.05")
+    for _ in range(2):
+        torch = plan(target, *options, cwd=tmp_path, environ=environ).envelope["data"]["resolution"]["torch"]
+        assert (torch["local"], torch["evidence"], torch["channel"]) == (local, "binary-partial", "nightly")
+    reads = [path for path in nightlies.paths if path.endswith(".whl")]
+    plan(target, *options, cwd=tmp_path, environ=environ)
+    assert [path for path in nightlies.paths if path.endswith(".whl")] == reads

@@ -53,7 +53,7 @@ ENVIRONMENT = Environment(
         (["reader @ https://host.example/reader-1.0-py3-none-any.whl"], None),
         ([], set()),
     ],
-    ids=str,
+    ids=lambda case: " ".join(sorted(case)) if case else str(case),
 )
 def test_requirements_are_followed_through_what_is_installed(asked: list[str], names: set[str] | None) -> None:
     assert closure_in_place(ENVIRONMENT, asked) == names

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from gpuenv.models.cuda import ComputeCapability
-from gpuenv.models.environment import Environment
+from gpuenv.models.environment import Environment, InstalledDistribution
 from gpuenv.models.hardware import Gpu, Probe
 from gpuenv.models.platform import Platform, PythonVersion
-from gpuenv.workflow.run import run_variables, search_folders
+from gpuenv.workflow.run import library_folders, run_variables, search_folders
 
 if TYPE_CHECKING:
     from gpuenv.models.platform import PlatformName
@@ -46,10 +49,17 @@ def variables(
     gpus: tuple[Gpu, ...] = (),
     is_selected: bool = False,
     constraints: Path | None = None,
+    libraries: tuple[Path, ...] = (),
+    platform: PlatformName = "linux-x86_64",
     **environ: str,
 ) -> dict[str, str]:
     return run_variables(
-        environment(root), gpus=gpus, is_selected=is_selected, constraints=constraints, environ=environ
+        environment(root, platform=platform),
+        gpus=gpus,
+        is_selected=is_selected,
+        constraints=constraints,
+        libraries=libraries,
+        environ=environ,
     )
 
 
@@ -81,6 +91,43 @@ def test_selected_gpus_are_visible_by_uuid() -> None:
 def test_an_index_comes_with_the_order_that_it_counts_in() -> None:
     made = variables(Path("/env"), gpus=(gpu((9, 0), index=3),), is_selected=True)
     assert (made["CUDA_VISIBLE_DEVICES"], made["CUDA_DEVICE_ORDER"]) == ("3", "PCI_BUS_ID")
+
+
+def holding(root: Path, *names: str, platform: PlatformName = "linux-x86_64") -> Environment:
+    """An environment with these distributions, and the folders of NVIDIA's as their wheels lay them out."""
+    found = tuple(
+        InstalledDistribution(name=canonicalize_name(name), version=Version("1"), location=root) for name in names
+    )
+    for file in (
+        *("cudnn/lib/libcudnn.so.9", "cu13/lib/libcublas.so.13", "cu13/include/cublas.h", "cudnn/bin/cudnn64_9.dll"),
+        *("cu13/bin/x86_64/cublas64_13.dll", "nccl/lib/README"),
+    ):
+        path = root / "lib" / "nvidia" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return replace(environment(root, platform=platform), distributions=found)
+
+
+def test_libraries_of_onnxruntime_are_named_only_where_torch_does_not_load_them(tmp_path: Path) -> None:
+    nvidia = tmp_path / "lib" / "nvidia"
+    assert library_folders(holding(tmp_path, "onnxruntime-gpu")) == (nvidia / "cu13" / "lib", nvidia / "cudnn" / "lib")
+    assert library_folders(holding(tmp_path, "onnxruntime-gpu", platform="windows-x86_64")) == (
+        nvidia / "cu13" / "bin" / "x86_64",
+        nvidia / "cudnn" / "bin",
+    )
+    assert library_folders(holding(tmp_path, "onnxruntime-gpu", "torch")) == ()
+    assert library_folders(holding(tmp_path, "onnxruntime")) == ()
+
+
+def test_the_loader_looks_in_the_environment_before_the_users_own_folders() -> None:
+    libraries = (Path("/env/lib/nvidia/cudnn/lib"), Path("/env/lib/nvidia/cu13/lib"))
+    joined = os.pathsep.join(map(str, libraries))
+    assert variables(Path("/env"), libraries=libraries)["LD_LIBRARY_PATH"] == joined
+    made = variables(Path("/env"), libraries=libraries, LD_LIBRARY_PATH="/usr/local/cuda/lib64")
+    assert made["LD_LIBRARY_PATH"] == f"{joined}{os.pathsep}/usr/local/cuda/lib64"
+    on_windows = variables(Path("/env"), libraries=libraries, platform="windows-x86_64", PATH="C:")
+    assert on_windows["PATH"] == os.pathsep.join([str(Path("/env/bin")), joined, "C:"])
+    assert "LD_LIBRARY_PATH" not in on_windows
 
 
 def test_constraints_join_those_that_are_set_already() -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpuenv import __version__
 from gpuenv.cli.options import add_environment, add_matrix, add_target, options_from
-from gpuenv.errors import GpuenvError
+from gpuenv.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from gpuenv.cli.invocation import Invocation
     from gpuenv.report.result import CommandResult
@@ -18,45 +16,97 @@ if TYPE_CHECKING:
 
 def configure_parser(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument("sources", nargs="+", metavar="PATH|REQ", help="the folder of a source tree")
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="PATH|REQ",
+        help="the folder of a source tree, an sdist, git+https://..., or a requirement such as flash-attn",
+    )
     add_target(parser)
     add_environment(parser)
     add_matrix(parser)
     parser.add_argument(
         "-o", "--output", metavar="DIR", default="dist", help="the folder for the wheel (default: dist)"
     )
-
-
-def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
-    """Build one source tree and show the proof."""
-    source = _one_folder(arguments.sources, invocation.surroundings.cwd)
-    from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
-    from gpuenv.report.build import build_result, conflict_result  # noqa: PLC0415
-    from gpuenv.workflow.build import build  # noqa: PLC0415
-
-    language = invocation.terminal.language
-    built = build(source, arguments.output, options_from(arguments), invocation.surroundings, invocation.reporter)
-    if isinstance(built, Conflict):
-        return conflict_result(built, language)
-    return build_result(
-        wheel=built.wheel,
-        target=built.target,
-        torch=built.torch,
-        toolkit=str(built.toolkit.version),
-        variables=dict(built.variables),
-        inspection=built.inspection,
-        faults=built.faults,
-        language=language,
+    parser.add_argument("--no-install", action="store_true", help="only make the wheel; leave the environment alone")
+    parser.add_argument("--ptx", action="store_true", help="also PTX of the newest GPU, for GPUs to come")
+    parser.add_argument(
+        "--from-source", action="store_true", help="compile it, whatever wheels there are, and anew if it was built"
+    )
+    parser.add_argument("--offline", action="store_true", help="no network: use what caches and folders have")
+    parser.add_argument(
+        "--print",
+        action="store_true",
+        dest="prints",
+        help="for torch==VERSION: write the script that builds PyTorch itself for the target",
     )
 
 
-def _one_folder(sources: list[str], cwd: Path) -> str:
-    """Take the one source tree; several, and requirements, are not built yet."""
-    for source in sources:
-        if not (cwd / source).is_dir():
-            what = f"gpuenv build {source}"
-            raise GpuenvError("not-available-yet", version=__version__, what=what, instead="gpuenv build .")
-    if len(sources) > 1:
-        what = f"gpuenv build {' '.join(sources)}"
-        raise GpuenvError("not-available-yet", version=__version__, what=what, instead=f"gpuenv build {sources[0]}")
-    return sources[0]
+def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
+    """Build each source and show the proof; the first that fails ends it."""
+    if arguments.prints:
+        return _script(invocation, arguments)
+    from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
+    from gpuenv.report.build import build_result, conflict_result, failed_result, joined_result  # noqa: PLC0415
+    from gpuenv.workflow.build import build  # noqa: PLC0415
+    from gpuenv.workflow.build_place import BuildChoices  # noqa: PLC0415
+    from gpuenv.workflow.build_wheel import Failed  # noqa: PLC0415
+
+    language = invocation.terminal.language
+    choices = BuildChoices(
+        output=arguments.output,
+        with_ptx=arguments.ptx,
+        installs=not arguments.no_install,
+        from_source=arguments.from_source,
+    )
+    results = []
+    for source in arguments.sources:
+        built = build(source, options_from(arguments), choices, invocation.surroundings, invocation.reporter)
+        if isinstance(built, Conflict):
+            results.append(conflict_result(built, language))
+        elif isinstance(built, Failed):
+            results.append(
+                failed_result(
+                    source=built.source,
+                    detail=built.detail,
+                    log=built.log,
+                    report=built.report,
+                    notes=built.notes,
+                    language=language,
+                )
+            )
+        else:
+            results.append(
+                build_result(
+                    source=built.source,
+                    wheel=built.wheel,
+                    origin=built.origin,
+                    target=built.target,
+                    torch=built.torch,
+                    toolkit=built.toolkit,
+                    variables=dict(built.variables),
+                    inspection=built.inspection,
+                    faults=built.faults,
+                    notes=built.notes,
+                    is_installed=built.is_installed,
+                    log=built.log,
+                    language=language,
+                )
+            )
+        if results[-1].exit_code:
+            break
+    return joined_result(results)
+
+
+def _script(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
+    """Write the script that builds PyTorch itself."""
+    from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
+    from gpuenv.report.build import conflict_result, script_result  # noqa: PLC0415
+    from gpuenv.workflow.build_torch import torch_script  # noqa: PLC0415
+
+    if len(arguments.sources) != 1:
+        raise UsageError("print-is-for-torch", sources=tuple(arguments.sources))
+    made = torch_script(arguments.sources[0], options_from(arguments), invocation.surroundings)
+    if isinstance(made, Conflict):
+        return conflict_result(made, invocation.terminal.language)
+    return script_result(made)

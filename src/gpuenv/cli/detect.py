@@ -18,7 +18,12 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save",
         metavar="FILE",
-        help="write a description that `--target FILE` and `plan --batch` read anywhere; no user or host name in it",
+        help="write a description that `--target FILE` reads anywhere, without user or host name; a FILE ending with"
+        " .jsonl gets one more line, for `plan --batch FILE`",
+    )
+    parser.add_argument(
+        "--name",
+        help="put this name into the description, as the `id` of its answer in a batch (a host name is never put in)",
     )
     add_environment(parser)
     add_matrix(parser)
@@ -29,11 +34,12 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     from gpuenv.report.detect import detection_result  # noqa: PLC0415 - not for --help
     from gpuenv.workflow.detect import detect  # noqa: PLC0415
 
-    found = detect(options_from(arguments), invocation.surroundings, save=arguments.save)
+    found = detect(options_from(arguments), invocation.surroundings, save=arguments.save, name=arguments.name)
     return detection_result(
         found.host,
         found.details,
         found.environment,
+        shared_folders=found.shared_folders,
         notes=found.notes,
         saved=found.saved,
         language=invocation.terminal.language,

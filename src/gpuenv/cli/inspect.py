@@ -33,8 +33,13 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="read all of a remote wheel, not only as much as tells what it was built for; of the environment, also"
-        " tell which shared libraries are missing and what NVRTC and ptxas compile for",
+        help="read all of a remote wheel, not only as much as tells what it was built for; read the libraries of the"
+        " environment anew, whatever was kept of them",
+    )
+    parser.add_argument(
+        "--driver",
+        metavar="VERSION",
+        help="driver of the target, e.g. 580.95.05: it has to compile what is there as PTX",
     )
     add_environment(parser)
     add_matrix(parser)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
+from gpuenv.cli.locked import add_locked, locked_planning, shown_locks, with_lock
 from gpuenv.cli.options import (
     add_environment,
     add_matrix,
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
     import argparse
 
     from gpuenv.cli.invocation import Invocation
+    from gpuenv.report.install_text import Afterwards
     from gpuenv.report.result import CommandResult
+    from gpuenv.workflow.installation import Installation
+    from gpuenv.workflow.locked import LockedPlanning
+    from gpuenv.workflow.plan import Planned
 
 
 def configure_parser(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +33,16 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     add_environment(parser)
     add_sources(parser)
     add_matrix(parser)
+    add_locked(parser)
     parser.add_argument("--dry-run", action="store_true", help="only plan: the same as `gpuenv plan`")
     parser.add_argument("--yes", action="store_true", help="consent to everything that the plan lists")
+    parser.add_argument(
+        "--engine", choices=("uv", "pip"), default="uv", help="the program that installs what was planned (default: uv)"
+    )
+    parser.add_argument("--no-snapshot", action="store_true", help="do not keep the state before for `gpuenv undo`")
+    parser.add_argument(
+        "--check-hashes", action="store_true", help="compare the content of every installed file with its record"
+    )
     parser.add_argument("--keep-failed", action="store_true", help="leave a new environment that failed, for study")
     parser.add_argument(
         "--require-verified", action="store_true", help="end with 4 where nothing could be run to prove the result"
@@ -43,16 +57,26 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         return plan.run(invocation, arguments)
     from gpuenv.report.install import installation_result  # noqa: PLC0415
     from gpuenv.workflow.install import install  # noqa: PLC0415
+    from gpuenv.workflow.installation import Choices  # noqa: PLC0415
 
+    planning = locked_planning(invocation, arguments)
+    dialogue = _Dialogue(invocation, planning)
     done = install(
         options_from(arguments),
         invocation.surroundings,
         invocation.reporter,
-        consent=lambda foreign: _ask(invocation, foreign),
-        keep_failed=arguments.keep_failed,
+        consent=dialogue.consent,
+        announce=dialogue.announce,
+        choices=Choices(
+            engine=arguments.engine,
+            keeps_failed=arguments.keep_failed,
+            keeps_snapshot=not arguments.no_snapshot,
+            checks_hashes=arguments.check_hashes,
+        ),
+        planning=planning,
     )
     resolved = done.planned.resolved
-    return installation_result(
+    result = installation_result(
         ending=done.ending,
         root=done.root,
         target=resolved.target,
@@ -63,20 +87,73 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         record=done.record,
         verification=done.verification,
         log_folder=done.log_folder,
+        fate=done.fate,
         foreign=done.foreign,
         uncovered=done.uncovered,
         require_verified=arguments.require_verified,
         language=invocation.terminal.language,
+        engine=arguments.engine,
+        afterwards=_afterwards(invocation, done),
+        plan_was_shown=dialogue.plan_was_shown,
     )
+    return with_lock(result, planning, invocation.terminal.language, was_written=dialogue.plan_was_shown)
 
 
-def _ask(invocation: Invocation, foreign: tuple[str, ...]) -> bool | None:
-    """Ask the person at the terminal; None where there is none."""
-    if not invocation.is_interactive:
+class _Dialogue:
+    """What is shown to and asked of the person at the terminal before anything is changed."""
+
+    def __init__(self, invocation: Invocation, planning: LockedPlanning | None) -> None:
+        self._invocation = invocation
+        self._planning = planning
+        self.plan_was_shown = False
+
+    def announce(self, planned: Planned) -> None:
+        """Show the plan, once; JSON has it at the end."""
+        if self._invocation.is_json or self.plan_was_shown:
+            return
+        from gpuenv.report.applications import write_applications  # noqa: PLC0415 - not for --help
+        from gpuenv.report.index_settings import write_settings  # noqa: PLC0415
+        from gpuenv.report.plan import write_plan  # noqa: PLC0415
+
+        resolved, terminal = planned.resolved, self._invocation.terminal
+        if self._planning is not None:
+            from gpuenv.report.locked import write_locks  # noqa: PLC0415 - only for a lock
+
+            write_locks(terminal, shown_locks(self._planning))
+        write_applications(terminal, resolved.applications)
+        write_plan(terminal, target=resolved.target, outcome=resolved.outcome, plan=planned.plan, notes=resolved.notes)
+        write_settings(terminal, resolved.settings, self._invocation.surroundings.environ)
+        self.plan_was_shown = True
+
+    def consent(self, planned: Planned, foreign: tuple[str, ...]) -> bool | None:
+        """Ask the person at the terminal; None where there is none."""
+        if not self._invocation.is_interactive:
+            return None
+        self.announce(planned)
+        from gpuenv.report.messages import phrase  # noqa: PLC0415
+
+        terminal = self._invocation.terminal
+        terminal.say(phrase("foreign-changes", {"packages": foreign}, terminal.language).message, style="yellow")
+        terminal.say(phrase("go-on", {}, terminal.language).message)
+        return self._invocation.stdin.readline().strip().lower() in {"y", "yes", "j", "是"}
+
+
+def _afterwards(invocation: Invocation, done: Installation) -> Afterwards | None:
+    """Gather what is said after a change that stays."""
+    if done.root is None or done.environment is None:
         return None
-    from gpuenv.report.messages import phrase  # noqa: PLC0415
+    from gpuenv.report.activation import activation_line  # noqa: PLC0415 - not for --help
+    from gpuenv.report.install_text import Afterwards  # noqa: PLC0415
 
-    language = invocation.terminal.language
-    invocation.terminal.say(phrase("foreign-changes", {"packages": foreign}, language).message, style="yellow")
-    invocation.terminal.say(phrase("go-on", {}, language).message)
-    return invocation.stdin.readline().strip().lower() in {"y", "yes", "j", "是"}
+    cwd = invocation.surroundings.cwd
+    shown = str(done.root.relative_to(cwd)) if cwd in done.root.parents else str(done.root)
+    is_windows = done.environment.platform.name.startswith("windows")
+    return Afterwards(
+        environment=shlex.quote(shown) if not is_windows else shown,
+        is_new=done.planned.resolved.environment is None,
+        activation=activation_line(
+            shown, done.environment.kind, invocation.surroundings.environ, is_windows=is_windows
+        ),
+        snapshot_bytes=done.snapshot_bytes,
+        notes=done.notes,
+    )

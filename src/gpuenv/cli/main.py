@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
 from datetime import datetime, timezone
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, NoReturn
 from gpuenv import __version__
 from gpuenv.cli.commands import ALIASES, COMMANDS
 from gpuenv.cli.invocation import Invocation
-from gpuenv.errors import GpuenvError, TerminatedError, UsageError
+from gpuenv.errors import EXIT_INTERRUPTED, ChangeInterruptedError, GpuenvError, UsageError
+from gpuenv.install.interruption import ignore_from_now_on, termination_raises
 from gpuenv.models.notice import Notice
 from gpuenv.models.progress import Reporter
 from gpuenv.models.surroundings import Surroundings
 from gpuenv.report.envelope import envelope
+from gpuenv.report.failure import failure_result, interruption_result
 from gpuenv.report.messages import language_of
 from gpuenv.report.result import CommandResult
 from gpuenv.report.terminal import Terminal, TerminalReporter
@@ -27,11 +29,19 @@ from gpuenv.report.terminal import Terminal, TerminalReporter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_INTERRUPTED = 130
-
 
 class CommandParser(argparse.ArgumentParser):
     """An argument parser whose complaints are coded errors like all others."""
+
+    def __init__(self, *, prog: str, description: str) -> None:
+        """Take the texts of the command. The formatter that checks each argument needs no terminal to fit into."""
+        width = partial(argparse.HelpFormatter, width=80)
+        super().__init__(prog=prog, description=description, allow_abbrev=False, formatter_class=width)
+
+    def format_help(self) -> str:
+        """Format the help for the terminal; only here its width is asked for, which takes a module of its own."""
+        self.formatter_class = argparse.HelpFormatter
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing and exiting."""
@@ -60,20 +70,26 @@ def main(argv: Sequence[str]) -> int:
         verbosity=0,
     )
     try:
-        result = _run(name, argv[1:], terminal=terminal, is_json=is_json)
+        with termination_raises():
+            result = _run(name, argv[1:], terminal=terminal, is_json=is_json)
     except GpuenvError as error:
-        result = CommandResult(
-            status="failed", exit_code=error.exit_code, errors=(Notice.of(error.code, **error.context),)
-        )
+        result = failure_result(error)
     except OSError as error:
         # The operating system refused what no room expected it to refuse: say what, not where in our code.
         refused = Notice.of("system-refused", detail=error.strerror or str(error), file=str(error.filename or ""))
         result = CommandResult(status="failed", exit_code=1, errors=(refused,))
-    except TerminatedError as error:
-        result = CommandResult(status="failed", exit_code=error.exit_code, errors=(Notice.of("interrupted"),))
-    except KeyboardInterrupt:
-        result = CommandResult(status="failed", exit_code=EXIT_INTERRUPTED, errors=(Notice.of("interrupted"),))
+    except KeyboardInterrupt as error:
+        ignore_from_now_on()  # a second Ctrl-C must not keep the user from reading what became of the first
+        result = _interrupted(error)
     return _finish(name, result, terminal=terminal, is_json=is_json)
+
+
+def _interrupted(error: BaseException | None) -> CommandResult:
+    """Make the result of an interruption, or of the one before that it fell into."""
+    exit_code = getattr(error, "exit_code", EXIT_INTERRUPTED)
+    while error is not None and not isinstance(error, ChangeInterruptedError):
+        error = error.__context__
+    return interruption_result(exit_code, None if error is None else error.change)
 
 
 def overview() -> str:
@@ -93,7 +109,6 @@ def command_parser(name: str) -> argparse.ArgumentParser:
     parser = CommandParser(
         prog=f"gpuenv {name}",
         description=f"{command.summary[0].upper()}{command.summary[1:]}.",
-        allow_abbrev=False,
     )
     import_module(f"gpuenv.cli.{name}").configure_parser(parser)
     shared = parser.add_argument_group("output")
@@ -139,6 +154,8 @@ def _finish(name: str, result: CommandResult, *, terminal: Terminal, is_json: bo
         if result.is_written:
             pass
         elif is_json:
+            import json  # noqa: PLC0415 - only for --json
+
             json.dump(envelope(name, result, terminal.language), sys.stdout, ensure_ascii=False, indent=2)
             sys.stdout.write("\n")
         else:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
     from gpuenv.cli.invocation import Invocation
+    from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.report.result import CommandResult
 
 
@@ -27,6 +28,9 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     selection = group.add_mutually_exclusive_group()
     selection.add_argument("--arch", metavar="sm_120", help="one compute capability and the torch builds that serve it")
     selection.add_argument("--torch", metavar="2.14", help="the builds of a torch release")
+    selection.add_argument(
+        "--app", nargs="?", const="", metavar="NAME", help="what is known of an application; without NAME, all of them"
+    )
     group.add_argument("--platform", choices=PLATFORM_NAMES, help="builds for this platform (default: linux-x86_64)")
     add_matrix(parser)
 
@@ -46,8 +50,8 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
 def _refuse_misplaced(arguments: argparse.Namespace) -> None:
     """Options of another action would be ignored silently."""
     given = vars(arguments)
-    allowed = {"list": (), "show": ("arch", "torch", "platform", "matrix"), "validate": ("path", "matrix")}
-    for name in ("path", "arch", "torch", "platform", "matrix"):
+    allowed = {"list": (), "show": ("arch", "torch", "app", "platform", "matrix"), "validate": ("path", "matrix")}
+    for name in ("path", "arch", "torch", "app", "platform", "matrix"):
         if given[name] is not None and name not in allowed[arguments.action]:
             option = given[name] if name == "path" else f"--{name}"
             raise UsageError(
@@ -71,6 +75,8 @@ def _show(invocation: Invocation, arguments: argparse.Namespace) -> CommandResul
     from gpuenv.workflow import matrix as workflow  # noqa: PLC0415
 
     loaded = workflow.load(arguments.matrix, cwd=invocation.surroundings.cwd)
+    if arguments.app is not None:
+        return _show_applications(invocation, arguments, loaded)
     if arguments.torch is not None:
         builds = workflow.torch_builds(loaded, arguments.torch, arguments.platform)
         return report.builds_result(loaded, builds, release=arguments.torch)
@@ -81,6 +87,20 @@ def _show(invocation: Invocation, arguments: argparse.Namespace) -> CommandResul
             loaded, shown.summary, builds=shown.builds, serving=shown.serving, platform=platform
         )
     return report.architectures_result(loaded, workflow.architectures(loaded, platform), platform=platform)
+
+
+def _show_applications(
+    invocation: Invocation, arguments: argparse.Namespace, loaded: CompatibilityMatrix
+) -> CommandResult:
+    from gpuenv.report.applications import application_result, applications_result  # noqa: PLC0415 - not for --help
+    from gpuenv.workflow.applications import find_application  # noqa: PLC0415
+    from gpuenv.workflow.resolution import known_applications  # noqa: PLC0415
+
+    language = invocation.terminal.language
+    known = known_applications(arguments.matrix, invocation.surroundings)
+    if not arguments.app:
+        return applications_result(loaded, known, language)
+    return application_result(loaded, find_application(arguments.app, known), language)
 
 
 def _validate(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:

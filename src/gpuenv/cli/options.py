@@ -17,15 +17,16 @@ def add_requirements(parser: argparse.ArgumentParser) -> None:
         "requirements",
         nargs="*",
         metavar="REQ",
-        help="requirements such as 'torch<2.10', torchvision, easyocr (default: torch and torchvision)",
+        help="requirements such as 'torch<2.10', torchvision, easyocr, or app:NAME for an application that is no"
+        " package (default: torch and torchvision)",
     )
     parser.add_argument(
         "-r", "--requirement", action="append", default=[], metavar="FILE", help="read requirements from FILE"
     )
 
 
-def add_target(parser: argparse.ArgumentParser, *, default: str = "current-gpu") -> None:
-    """Add the options that say for which machine."""
+def add_target(parser: argparse.ArgumentParser, *, default: str = "current-gpu", is_several: bool = False) -> None:
+    """Add the options that say for which machine; `is_several`: or for which machines."""
     group = parser.add_argument_group("target")
     group.add_argument(
         "--target",
@@ -38,7 +39,12 @@ def add_target(parser: argparse.ArgumentParser, *, default: str = "current-gpu")
         "--gpu", action="append", default=[], metavar="INDEX|UUID", help="use only this GPU of the target"
     )
     group.add_argument("--driver", metavar="VERSION", help="driver version of the target, e.g. 580.95.05")
-    group.add_argument("--platform", choices=PLATFORM_NAMES, help="platform of the target (default: this one)")
+    group.add_argument(
+        "--platform",
+        choices=None if is_several else PLATFORM_NAMES,
+        metavar=",".join(PLATFORM_NAMES) if is_several else None,
+        help="platform of the target (default: this one)" + (", several joined by commas" if is_several else ""),
+    )
     group.add_argument(
         "-p",
         "--python",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gpuenv.cli.locked import add_locked, locked_planning, with_lock
 from gpuenv.cli.options import (
     add_environment,
     add_matrix,
@@ -30,6 +31,7 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     add_environment(parser)
     add_sources(parser)
     add_matrix(parser)
+    add_locked(parser)
     parser.add_argument("--why", metavar="REQ", help="explain one version in full, e.g. torch==2.15.0")
     parser.add_argument(
         "--batch", metavar="FILE", help="plan for many machines: JSON Lines, one machine a line, - for standard input"
@@ -40,18 +42,23 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     """Plan and show it; changes nothing."""
     if getattr(arguments, "batch", None):
         return _batch(invocation, arguments)
-    if getattr(arguments, "why", None):
+    if getattr(arguments, "why", None) and arguments.locked is None:
         return _why(invocation, arguments)
     from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
+    from gpuenv.report.applications import application_as_json, write_applications  # noqa: PLC0415
+    from gpuenv.report.index_settings import settings_as_json, write_settings  # noqa: PLC0415
     from gpuenv.report.plan import plan_as_json, write_plan  # noqa: PLC0415
     from gpuenv.report.result import CommandResult  # noqa: PLC0415
     from gpuenv.workflow.plan import plan  # noqa: PLC0415
 
-    planned = plan(options_from(arguments), invocation.surroundings, invocation.reporter)
+    planning = locked_planning(invocation, arguments)
+    options = options_from(arguments)
+    planned = planning() if planning else plan(options, invocation.surroundings, invocation.reporter)
     resolved = planned.resolved
     is_conflict = isinstance(resolved.outcome, Conflict)
 
     def write(terminal: Terminal) -> None:
+        write_applications(terminal, resolved.applications)
         write_plan(
             terminal,
             target=resolved.target,
@@ -59,21 +66,29 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
             plan=planned.plan,
             notes=resolved.notes,
         )
+        write_settings(terminal, resolved.settings, invocation.surroundings.environ)
 
-    return CommandResult(
+    result = CommandResult(
         status="conflict" if is_conflict else "ok",
         exit_code=1 if is_conflict else 0,
-        data=plan_as_json(
-            target=resolved.target,
-            matrix_version=resolved.matrix.version,
-            outcome=resolved.outcome,
-            plan=planned.plan,
-            notes=resolved.notes,
-            is_changed=False,
-            language=invocation.terminal.language,
-        ),
+        data={
+            **plan_as_json(
+                target=resolved.target,
+                matrix_version=resolved.matrix.version,
+                outcome=resolved.outcome,
+                plan=planned.plan,
+                notes=resolved.notes,
+                is_changed=False,
+                language=invocation.terminal.language,
+            ),
+            "applications": [
+                application_as_json(application, invocation.terminal.language) for application in resolved.applications
+            ],
+            "index_settings": settings_as_json(resolved.settings, invocation.surroundings.environ),
+        },
         write=write,
     )
+    return with_lock(result, planning, invocation.terminal.language)
 
 
 def _why(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
@@ -112,7 +127,7 @@ def _lines(invocation: Invocation, file: str) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise UsageError("file-unreadable", file=str(path), problem=str(error)) from error
+        raise UsageError("file-unreadable", path=str(path), detail=str(error)) from error
 
 
 def _resolution_data(resolved: Resolved, invocation: Invocation) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
 def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     """Hand over to the command, or show the variables."""
     from gpuenv import process  # noqa: PLC0415 - not for --help
+    from gpuenv.report.envelope import notice_as_json  # noqa: PLC0415
     from gpuenv.report.result import CommandResult  # noqa: PLC0415
     from gpuenv.report.run import assignments  # noqa: PLC0415
     from gpuenv.workflow.run import run_settings  # noqa: PLC0415
@@ -44,6 +45,8 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     if not is_shown and not arguments.command:
         raise UsageError("nothing-to-run")
     settings = run_settings(options_from(arguments), invocation.surroundings)
+    for note in settings.notes if not invocation.is_json else ():
+        invocation.terminal.notice("note", note)
     if not is_shown:
         env = {**invocation.surroundings.environ, **settings.variables}
         return CommandResult(status="ok", exit_code=process.replace(arguments.command, env=env))
@@ -51,5 +54,9 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     def write(terminal: Terminal) -> None:
         terminal.write(assignments(settings.variables, arguments.shell))
 
-    data = {"venv": str(settings.environment.root), "variables": dict(settings.variables)}
+    data = {
+        "venv": str(settings.environment.root),
+        "variables": dict(settings.variables),
+        "warnings": [notice_as_json(note, invocation.terminal.language) for note in settings.notes],
+    }
     return CommandResult(status="ok", exit_code=0, data=data, write=write)

@@ -30,11 +30,18 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
         help="comma-separated: only these decide, such as fp16,nvrtc,torchvision (default: everything that is run)",
     )
     parser.add_argument(
+        "--full",
+        action="store_true",
+        help="also torch.compile, NCCL, torchaudio and other GPU libraries, and everything again without the driver's"
+        " compiler, which proves machine code (minutes)",
+    )
+    parser.add_argument(
         "--run",
         action="append",
         default=[],
         metavar="'CMD ARG ...'",
-        help="also run this command of the project; its exit code and known error texts in its output decide",
+        help="also run this command, beside those of [tool.gpuenv] verify.commands; its exit code and known"
+        " error texts in its output decide",
     )
     parser.add_argument("--timeout", metavar="SECONDS", help="time for each check, the import included (default: 120)")
     add_matrix(parser)
@@ -42,7 +49,7 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     """Check and report."""
-    from gpuenv.report.verify import verification_result  # noqa: PLC0415 - not for --help
+    from gpuenv.report.verify import machine_as_json, verification_result  # noqa: PLC0415 - not for --help
     from gpuenv.verify.profile import parse_required  # noqa: PLC0415
     from gpuenv.verify.runner import DEFAULT_TIMEOUT_S  # noqa: PLC0415
     from gpuenv.workflow.verify import verify_environment  # noqa: PLC0415
@@ -51,6 +58,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         options_from(arguments),
         target=arguments.target,
         required=parse_required(arguments.require),
+        is_full=arguments.full,
         commands=tuple(arguments.run),
         timeout_s=_seconds(arguments.timeout, default=DEFAULT_TIMEOUT_S),
         surroundings=invocation.surroundings,
@@ -61,6 +69,9 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         venv=verification.environment.root,
         gpus=verification.gpus,
         language=invocation.terminal.language,
+        machine=machine_as_json(
+            invocation.surroundings.now, verification.environment, verification.gpus, verification.driver
+        ),
     )
 
 

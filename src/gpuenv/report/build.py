@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gpuenv.models.notice import Notice
+from gpuenv.report.diagnose import diagnosis_as_json
+from gpuenv.report.envelope import notice_as_json
 from gpuenv.report.inspect import EXIT_CHECK_FAILED, inspection_result
 from gpuenv.report.messages import phrase
 from gpuenv.report.resolution import conflict_as_json, target_as_json, write_conflict, write_target
 from gpuenv.report.result import CommandResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gpuenv.models.binaries import Inspection
-    from gpuenv.models.notice import Notice
+    from gpuenv.models.diagnosis import DiagnosisReport
     from gpuenv.models.resolution import Conflict
     from gpuenv.models.target import Target
     from gpuenv.report.messages import Language
@@ -23,45 +26,86 @@ if TYPE_CHECKING:
 
 def build_result(
     *,
+    source: str,
     wheel: Path,
+    origin: str,
     target: Target,
     torch: str,
-    toolkit: str,
+    toolkit: str | None,
     variables: Mapping[str, str],
     inspection: Inspection,
     faults: tuple[Notice, ...],
+    notes: tuple[Notice, ...],
+    is_installed: bool,
+    log: Path | None,
     language: Language,
 ) -> CommandResult:
-    """Make the result; exit code 3 where the wheel lacks code for a GPU of the target."""
+    """Make the result; exit code 3 where the wheel lacks code for a GPU, or does not import and the old one is back."""
     proof = inspection_result(inspection, language)
 
     def write(terminal: Terminal) -> None:
         write_target(terminal, target)
-        terminal.print(f"build    torch {torch}, CUDA toolkit {toolkit}")
+        facts = {"torch": torch, "toolkit": toolkit or "-", "origin": origin}
+        terminal.print(phrase("build-facts", facts, terminal.language).message)
         proof.write(terminal)
+        for note in notes:
+            terminal.notice("note", note)
         if not faults:
-            facts = {"wheel": str(wheel)}
-            terminal.print(phrase("extension-built", facts, terminal.language).message, style="green")
+            code = "extension-installed" if is_installed else "extension-built"
+            terminal.print(phrase(code, {"wheel": str(wheel)}, terminal.language).message, style="green")
 
+    lacks_code = any(fault.code.startswith("extension-") for fault in faults)
     return CommandResult(
-        status="failed" if faults else "ok",
+        status="ok" if not faults else "failed" if lacks_code else "rolled-back",
         exit_code=EXIT_CHECK_FAILED if faults else 0,
         data={
-            "changed": False,
+            "changed": is_installed,
+            "source": source,
             "target": target_as_json(target),
             "wheel": str(wheel),
+            "origin": origin,
             "torch": torch,
             "toolkit": toolkit,
             "variables": dict(variables),
             "files": proof.data["files"],
+            "installed": is_installed,
+            "log": str(log) if log is not None else None,
+            "warnings": [{"code": note.code, "message": _message(note, language)} for note in notes],
         },
         errors=faults,
         write=write,
     )
 
 
+def failed_result(
+    *,
+    source: str,
+    detail: str,
+    log: Path,
+    report: DiagnosisReport,
+    notes: tuple[Notice, ...],
+    language: Language,
+) -> CommandResult:
+    """Make the result of a build that made no wheel: its last lines, and the cause that its log shows."""
+    primary = report.primary
+    cause = (primary.cause,) if primary is not None else ()
+    failed = Notice.of("build-failed", source=source, detail=detail, log=str(log))
+    return CommandResult(
+        status="failed",
+        exit_code=1,
+        data={
+            "changed": False,
+            "source": source,
+            "log": str(log),
+            "primary": None if primary is None else diagnosis_as_json(primary, language),
+            "others": [diagnosis_as_json(other, language) for other in report.others],
+        },
+        errors=(failed, *notes, *cause),
+    )
+
+
 def conflict_result(conflict: Conflict, language: Language) -> CommandResult:
-    """Make the result of a target that cannot be had: there is nothing to build for."""
+    """Make the result of a target or a compiler that cannot be had: there is nothing to build for, or with."""
 
     def write(terminal: Terminal) -> None:
         write_conflict(terminal, conflict)
@@ -69,3 +113,30 @@ def conflict_result(conflict: Conflict, language: Language) -> CommandResult:
     return CommandResult(
         status="conflict", exit_code=1, data={"conflict": conflict_as_json(conflict, language)}, write=write
     )
+
+
+def script_result(script: str) -> CommandResult:
+    """Make the result of `--print`: the script itself."""
+
+    def write(terminal: Terminal) -> None:
+        terminal.write(script)
+
+    return CommandResult(status="ok", exit_code=0, data={"changed": False, "script": script}, write=write)
+
+
+def joined_result(results: Sequence[CommandResult]) -> CommandResult:
+    """Join the results of several sources: the last decides, for the first that fails ends the run."""
+    last = results[-1]
+    builds = [dict(result.data) for result in results]
+
+    def write(terminal: Terminal) -> None:
+        for result in results:
+            result.write(terminal)
+
+    data: dict[str, Any] = {**last.data, "builds": builds}
+    return CommandResult(status=last.status, exit_code=last.exit_code, data=data, errors=last.errors, write=write)
+
+
+def _message(note: Notice, language: Language) -> str:
+    message: str = notice_as_json(note, language)["message"]
+    return message

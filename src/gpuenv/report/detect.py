@@ -1,23 +1,25 @@
-"""Shows what this machine is, as JSON (design section 5) and as text."""
+"""Shows what this machine is, as JSON and as text that a person reads in ten seconds."""
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.hardware import Presence
-from gpuenv.models.notice import Notice
 from gpuenv.models.request import GPU_FAMILY
 from gpuenv.report.envelope import notice_as_json
+from gpuenv.report.machine import details_as_json, environment_as_json, host_as_json
 from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from gpuenv.models.environment import Environment, InstalledDistribution
-    from gpuenv.models.hardware import Gpu, HostDetails, HostFacts
-    from gpuenv.models.platform import Platform
+    from gpuenv.models.environment import Environment, InstalledDistribution, SharedFolder
+    from gpuenv.models.hardware import CudaToolkit, Gpu, HostDetails, HostFacts
+    from gpuenv.models.notice import Notice
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
 
@@ -31,6 +33,7 @@ def detection_result(
     details: HostDetails,
     environment: Environment | None,
     *,
+    shared_folders: tuple[SharedFolder, ...],
     notes: tuple[Notice, ...],
     saved: Path | None,
     language: Language,
@@ -41,171 +44,131 @@ def detection_result(
         exit_code=0,
         data={
             "host": {**host_as_json(host, language), "details": details_as_json(details)},
-            "environment": environment_as_json(environment),
+            "environment": environment_as_json(environment, shared_folders),
             "warnings": [notice_as_json(note, language) for note in notes],
             "saved": str(saved) if saved else None,
         },
-        write=partial(_write, host=host, details=details, environment=environment, notes=notes, saved=saved),
+        write=partial(_write, host, details, environment, shared_folders, notes, saved),
     )
 
 
-def host_as_json(host: HostFacts, language: Language) -> dict[str, Any]:
-    """Make the `host` of the contract."""
-    driver = host.driver
-    return {
-        "presence": host.presence.value,
-        "gpus": [_gpu_as_json(gpu) for gpu in host.gpus],
-        "driver": {
-            "version": _text(driver.version),
-            "cuda_version": _text(driver.cuda_version),
-            "probe": driver.probe.value,
-        }
-        if driver
-        else None,
-        "platform": host.platform.name,
-        "glibc": ".".join(map(str, host.platform.glibc)) if host.platform.glibc else None,
-        "wsl": host.platform.is_wsl,
-        "container": host.container,
-        "other_gpus": list(host.other_gpus),
-        "problems": [notice_as_json(problem, language) for problem in host.problems],
-        "probes": [
-            {"probe": answer.probe.value, "outcome": answer.outcome, "detail": answer.detail} for answer in host.probes
-        ],
-    }
-
-
-def details_as_json(details: HostDetails) -> dict[str, Any]:
-    """Make the `details` of `host`."""
-    return {
-        "system": details.system,
-        "kernel": details.kernel,
-        "kernel_module": details.kernel_module,
-        "memory_bytes": details.memory_bytes,
-        "disk_free_bytes": details.disk_free_bytes,
-        "toolkits": [{"root": found.root, "version": _text(found.version)} for found in details.toolkits],
-        "shadowing": list(details.shadowing),
-    }
-
-
-def environment_as_json(environment: Environment | None) -> dict[str, Any] | None:
-    """Make the `environment`: null where there is none."""
-    if environment is None:
-        return None
-    return {
-        "root": str(environment.root),
-        "kind": environment.kind,
-        "python": str(environment.python_version),
-        "interpreter": str(environment.python),
-        "site_packages": str(environment.site_packages),
-        "distributions": [_distribution_as_json(found) for found in environment.distributions],
-        "remnants": list(environment.remnants),
-    }
-
-
-def _gpu_as_json(gpu: Gpu) -> dict[str, Any]:
-    capabilities = [str(capability) for capability in gpu.capabilities]
-    return {
-        "index": gpu.index,
-        "name": gpu.name,
-        "compute_capability": capabilities[0] if capabilities else None,
-        **({"compute_capabilities": capabilities} if len(capabilities) > 1 else {}),
-        "uuid": gpu.uuid,
-        "pci_device_id": gpu.pci_device_id,
-        "pci_bus_id": gpu.pci_bus_id,
-        "memory_bytes": gpu.memory_bytes,
-        "mig": gpu.is_mig,
-        "probe": gpu.probe.value,
-    }
-
-
-def _distribution_as_json(found: InstalledDistribution) -> dict[str, Any]:
-    return {
-        "name": found.name,
-        "version": str(found.version),
-        "build_tag": found.build_tag,
-        "installer": found.installer,
-        "editable": found.is_editable,
-        "direct_url": found.direct_url,
-        "problems": list(found.problems),
-    }
-
-
 def _write(
-    terminal: Terminal,
-    *,
     host: HostFacts,
     details: HostDetails,
     environment: Environment | None,
+    shared_folders: tuple[SharedFolder, ...],
     notes: tuple[Notice, ...],
     saved: Path | None,
+    terminal: Terminal,
 ) -> None:
     """Write one line per thing, the GPUs first."""
     _write_gpus(terminal, host)
     if host.driver is not None:
-        cuda = f", CUDA {host.driver.cuda_version}" if host.driver.cuda_version else ""
-        terminal.print(f"driver    {host.driver.version or '?'}{cuda}")
-    terminal.print(f"platform  {_platform(host.platform, host.container)}")
+        parts = [f"{host.driver.version or '?'}"]
+        parts += [f"CUDA {host.driver.cuda_version}"] if host.driver.cuda_version else []
+        parts += [f"{details.kernel_module} kernel modules"] if details.kernel_module else []
+        _line(terminal, "driver", ", ".join(parts))
+    _line(terminal, "platform", _platform(host))
     if environment is not None:
-        _write_environment(terminal, environment)
+        _write_environment(terminal, environment, shared_folders)
     if terminal.verbosity > 0:
         _write_details(terminal, details)
         for answer in host.probes:
-            terminal.print(
-                f"source    {answer.probe.value:<10} {answer.outcome:<8} {answer.detail}".rstrip(), style="dim"
-            )
-    shadows = (Notice.of("libraries-shadowed", folders=details.shadowing),) if details.shadowing else ()
-    for note in (*host.problems, *shadows, *notes):
+            text = f"{answer.probe.value:<10} {answer.outcome:<8} {answer.detail}".rstrip()
+            _line(terminal, "source", text, style="dim")
+    for note in (*host.problems, *notes):
         terminal.notice("warning", note)
     if saved is not None:
-        terminal.say(phrase("machine-saved", {"path": str(saved)}, terminal.language).message)
+        code = "machine-added" if saved.suffix == ".jsonl" else "machine-saved"
+        terminal.say(phrase(code, {"path": str(saved)}, terminal.language).message)
+
+
+def _line(terminal: Terminal, label: str, text: str, *, style: str | None = None) -> None:
+    terminal.print(f"{label:<9} {text}", style=style)
 
 
 def _write_gpus(terminal: Terminal, host: HostFacts) -> None:
     style = {Presence.PRESENT: "green", Presence.UNUSABLE: "yellow", Presence.ABSENT: None}[host.presence]
     for gpu in host.gpus:
-        memory = f", {round(gpu.memory_bytes / _GIB)} GiB" if gpu.memory_bytes else ""
-        capabilities = " or ".join(map(str, gpu.capabilities)) or "?"
         place = "" if gpu.index is None else f"{gpu.index}: "
-        mig = ", MIG" if gpu.is_mig else ""
-        terminal.print(f"GPU       {place}{gpu.name}, compute capability {capabilities}{memory}{mig}", style=style)
+        capabilities = " or ".join(map(str, gpu.capabilities)) or "?"
+        mig = f", MIG{_instances(gpu)}" if gpu.is_mig else ""
+        text = f"{place}{gpu.name}, compute capability {capabilities}{_memory(gpu.memory_bytes)}{mig}"
+        _line(terminal, "GPU", text, style=style)
+        if terminal.verbosity > 0:
+            for part in gpu.mig_instances or ():
+                _line(terminal, "MIG", f"{part.uuid or '?'}: {part.name}{_memory(part.memory_bytes)}", style="dim")
     if host.presence is not Presence.PRESENT:
-        terminal.print(
-            f"GPU       {phrase(f'presence-{host.presence.value}', {}, terminal.language).message}", style=style
-        )
+        sentence = phrase(f"presence-{host.presence.value}", {}, terminal.language)
+        _line(terminal, "GPU", sentence.message, style=style)
     for name in host.other_gpus:
-        sentence = phrase("other-gpu", {"name": name}, terminal.language)
-        terminal.print(f"GPU       {sentence.message}", style="dim")
+        _line(terminal, "GPU", phrase("other-gpu", {"name": name}, terminal.language).message, style="dim")
 
 
-def _write_environment(terminal: Terminal, environment: Environment) -> None:
-    terminal.print(f"python    {environment.python_version} ({environment.kind} {environment.root})")
+def _instances(gpu: Gpu) -> str:
+    """Count the MIG instances by profile: `: 7 x 1g.5gb`."""
+    if gpu.mig_instances is None:
+        return ""
+    profiles = Counter(part.name.rpartition(" ")[2] for part in gpu.mig_instances)
+    return ": " + (", ".join(f"{count} x {profile}" for profile, count in profiles.items()) or "0")
+
+
+def _write_environment(terminal: Terminal, environment: Environment, shared: Iterable[SharedFolder]) -> None:
+    _line(terminal, "python", f"{environment.python_version} ({environment.kind} {environment.root})")
     for found in environment.distributions:
         if found.name in _SHOWN or found.problems or terminal.verbosity > 0:
-            tag = f" ({found.build_tag})" if found.build_tag and not found.version.local else ""
-            broken = f"  [{', '.join(found.problems)}]" if found.problems else ""
-            terminal.print(f"package   {found.name} {found.version}{tag}{broken}", style="red" if broken else None)
+            _line(terminal, "package", _distribution(found), style="red" if found.problems else None)
+    for found in environment.outer:
+        if found.name in _SHOWN or terminal.verbosity > 0:
+            outside = phrase("outside-environment", {}, terminal.language).message
+            _line(terminal, "package", f"{_distribution(found)}  [{outside}]", style="dim")
+    if terminal.verbosity > 0:
+        for folder in shared:
+            _line(terminal, "folder", f"{folder.name}/: {', '.join(folder.owners)}")
     if environment.remnants:
         names = ", ".join(environment.remnants)
-        terminal.print(f"package   {phrase('remnants', {'names': names}, terminal.language).message}", style="red")
+        _line(terminal, "package", phrase("remnants", {"names": names}, terminal.language).message, style="red")
+
+
+def _distribution(found: InstalledDistribution) -> str:
+    tag = f" ({found.build_tag})" if found.build_tag and not found.version.local else ""
+    origin = f", {found.direct_url}" if found.direct_url else ""
+    editable = ", editable" if found.is_editable else ""
+    broken = f"  [{', '.join(found.problems)}]" if found.problems else ""
+    return f"{found.name} {found.version}{tag}{editable}{origin}{broken}"
 
 
 def _write_details(terminal: Terminal, details: HostDetails) -> None:
-    memory = f", {round(details.memory_bytes / _GIB)} GiB" if details.memory_bytes else ""
     disk = f", {round(details.disk_free_bytes / _GIB)} GiB free on disk" if details.disk_free_bytes is not None else ""
-    terminal.print(f"system    {details.system}, kernel {details.kernel or '?'}{memory}{disk}")
-    if details.kernel_module:
-        terminal.print(f"module    {details.kernel_module}")
+    kernel = f", kernel {details.kernel}" if details.kernel else ""
+    _line(terminal, "system", f"{details.system}{kernel}{_memory(details.memory_bytes)}{disk}")
     for toolkit in details.toolkits:
-        terminal.print(f"toolkit   CUDA {toolkit.version or '?'} ({toolkit.root})")
+        _line(terminal, "toolkit", _toolkit(toolkit))
+    for compiler in details.compilers:
+        _line(terminal, "compiler", f"{compiler.family} {compiler.version or '?'} ({compiler.path})")
+    for library in details.cudnn:
+        _line(terminal, "cuDNN", f"{library.version or '?'} ({library.path})")
 
 
-def _platform(platform: Platform, container: str | None) -> str:
+def _toolkit(toolkit: CudaToolkit) -> str:
+    limits = toolkit.limits
+    newest = {"GCC": limits.gcc, "Clang": limits.clang, "_MSC_VER": limits.msc} if limits else {}
+    accepted = ", ".join(f"{name} {value}" for name, value in newest.items() if value is not None)
+    return f"CUDA {toolkit.version or '?'} ({toolkit.root})" + (f", up to {accepted}" if accepted else "")
+
+
+def _memory(size: int | None) -> str:
+    return f", {round(size / _GIB)} GiB" if size else ""
+
+
+def _platform(host: HostFacts) -> str:
+    platform = host.platform
     parts: list[str] = [platform.name]
-    parts += [f"glibc {'.'.join(map(str, platform.glibc))}"] if platform.glibc else []
-    parts += ["WSL"] if platform.is_wsl else []
-    parts += [f"container {container}"] if container else []
+    if platform.glibc is not None:
+        parts.append(f"glibc {'.'.join(map(str, platform.glibc))}")
+    elif platform.name.startswith("linux"):
+        parts.append("no glibc")
+    parts += [f"WSL {host.wsl_generation or ''}".rstrip()] if platform.is_wsl else []
+    parts += [f"container {host.container}"] if host.container else []
+    parts += [f"VC++ runtime {host.msvc_runtime.version}"] if host.msvc_runtime and host.msvc_runtime.version else []
     return ", ".join(parts)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

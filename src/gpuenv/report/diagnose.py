@@ -1,219 +1,105 @@
-"""Shows a diagnosis: one screen for people, JSON (design section 5), or Markdown for a bug tracker."""
+"""Makes the outcome of `gpuenv diagnose`: JSON (design section 5), one screen, or Markdown for a bug tracker."""
 
 from __future__ import annotations
 
-import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
-from gpuenv.models.hardware import Presence
-from gpuenv.models.notice import Notice
-from gpuenv.report.detect import environment_as_json, host_as_json
+from gpuenv.report.diagnose_cause import cause_sentence
+from gpuenv.report.diagnose_findings import Findings
+from gpuenv.report.diagnose_hints import hints_for, install_hint
+from gpuenv.report.diagnose_repair import repair_as_json, rivals_notice
+from gpuenv.report.diagnose_text import write_diagnosis
 from gpuenv.report.envelope import notice_as_json
+from gpuenv.report.machine import environment_as_json, host_as_json
 from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from gpuenv.models.diagnosis import Diagnosis, DiagnosisReport
-    from gpuenv.models.environment import Environment
-    from gpuenv.models.hardware import HostFacts
+    from gpuenv.models.diagnosis import Diagnosis
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
 
-Mode = Literal["check-up", "log", "command"]
-
-SHOWN_PACKAGES: Final = ("torch", "torchvision", "torchaudio", "onnxruntime", "onnxruntime-gpu", "triton", "xformers")
-_EVIDENCE: Final = 3
-"""Lines of evidence on the screen; JSON has all."""
-_INSTALL: Final = "gpuenv install"
-_HOST: Final = re.compile(r"(?i)\bhostname\s?[=:]\s?[\w.-]{1,64}")
-_HOME: Final = re.compile(r"(?i)((?:/home/|/Users/|[A-Z]:\\Users\\))[^/\\\s\"':]{1,64}(?:\s[^/\\\s\"':]{1,32}(?=\\))?")
+__all__ = ["Findings", "diagnosis_as_json", "diagnosis_result", "install_hint"]
 
 
 def diagnosis_result(
-    report: DiagnosisReport,
-    *,
-    mode: Mode,
-    machine: HostFacts | None,
-    environment: Environment | None,
-    command: Sequence[str],
-    command_exit_code: int | None,
-    is_markdown: bool,
-    surroundings: Surroundings,
-    language: Language,
+    findings: Findings, *, is_markdown: bool, surroundings: Surroundings, language: Language
 ) -> CommandResult:
-    """Make the outcome of `gpuenv diagnose`: 1 where a cause was found, else 0."""
-    verdict = _verdict(report, mode, environment)
+    """Make the outcome: 1 where something is wrong, else 0."""
+    report, verdict = findings.report, findings.verdict
+    rivals = rivals_notice(report)
+    hints = hints_for(findings, language)
     data: dict[str, Any] = {
-        "mode": mode,
-        "primary": None if report.primary is None else diagnosis_as_json(report.primary, language),
+        "mode": findings.mode,
+        "primary": None if report.primary is None else diagnosis_as_json(report.primary, language, hints=hints),
         "others": [diagnosis_as_json(other, language) for other in report.others],
-        "verdict": None if verdict is None else notice_as_json(verdict, language),
-        "host": None if machine is None else host_as_json(machine, language),
-        "environment": environment_as_json(environment),
-        "command": None if not command else {"argv": list(command), "exit_code": command_exit_code},
+        "undecided": None if rivals is None else {**notice_as_json(rivals, language), "causes": list(report.rivals)},
+        "repair": repair_as_json(findings.repair, language),
+        "verdict": None if verdict is None else {**notice_as_json(verdict, language), "hints": list(hints)},
+        "host": None if findings.machine is None else host_as_json(findings.machine, language),
+        "environment": environment_as_json(findings.environment),
+        "libraries": _libraries_as_json(findings, language),
+        "kernels": _kernels_as_json(findings, language),
+        "command": _command_as_json(findings),
     }
-    write = partial(
-        _write_markdown if is_markdown else _write,
-        report=report,
-        verdict=verdict,
-        machine=_machine_facts(machine),
-        environment=_environment_facts(environment),
-        surroundings=surroundings,
-    )
-    if report.primary is None:
+    write = partial(write_diagnosis, findings=findings)
+    if is_markdown:
+        write = partial(_write_markdown, findings=findings, surroundings=surroundings)
+    if not findings.is_faulty:
         return CommandResult(status="ok", exit_code=0, data=data, write=write)
     return CommandResult(status="failed", exit_code=1, data=data, write=write)
 
 
-def diagnosis_as_json(found: Diagnosis, language: Language) -> dict[str, Any]:
+def diagnosis_as_json(found: Diagnosis, language: Language, *, hints: Iterable[str] | None = None) -> dict[str, Any]:
     """Make one cause as the contract words it."""
     sentence = phrase(found.cause.code, found.cause.context, language)
     return {
         "code": found.cause.code,
         "cause_class": found.cause_class,
-        "message": sentence.message,
+        "message": cause_sentence(found.cause, language),
         "confidence": found.confidence,
         "evidence": list(found.evidence),
-        "hints": list(sentence.hints),
+        "hints": list(sentence.hints if hints is None else hints),
     }
 
 
-def install_hint(report: DiagnosisReport, language: Language) -> str | None:
-    """Find the hint of the primary cause that is an install, for `--fix`."""
-    if report.primary is None:
+def _libraries_as_json(findings: Findings, language: Language) -> dict[str, Any] | None:
+    if findings.inspection is None and findings.not_read is None:
         return None
-    hints = phrase(report.primary.cause.code, report.primary.cause.context, language).hints
-    # Never silently CPU: that way out is for the user to choose.
-    return next((hint for hint in hints if hint.startswith(_INSTALL) and "--target cpu" not in hint), None)
+    return {
+        "examined": findings.inspection.examined if findings.inspection is not None else 0,
+        "faults": [notice_as_json(fault, language) for fault in findings.library_faults],
+        "not_read": None if findings.not_read is None else notice_as_json(findings.not_read, language),
+    }
 
 
-def _verdict(report: DiagnosisReport, mode: Mode, environment: Environment | None) -> Notice | None:
-    """What is said where no cause was found."""
-    if report.primary is not None:
+def _kernels_as_json(findings: Findings, language: Language) -> dict[str, Any] | None:
+    if findings.not_run is not None:
+        return {"status": "not-run", "reason": notice_as_json(findings.not_run, language), "passed": 0, "failed": []}
+    if findings.verification is None:
         return None
-    if mode != "check-up":
-        return Notice.of("no-known-cause")
-    if environment is None:
-        return Notice.of("checkup-no-environment")
-    if not any(environment.installed(name) for name in ("torch", "onnxruntime-gpu", "onnxruntime")):
-        return Notice.of("checkup-no-torch")
-    return Notice.of("checkup-fine")
+    failed = findings.verification.failed
+    return {
+        "status": "failed" if failed else "passed",
+        "reason": None,
+        "passed": sum(check.status == "passed" for check in findings.verification.checks),
+        "failed": [
+            {"name": check.name, "gpu": check.gpu, "code": check.code, "detail": check.detail} for check in failed
+        ],
+    }
 
 
-def _machine_facts(machine: HostFacts | None) -> tuple[str, ...]:
-    if machine is None:
-        return ()
-    driver = machine.driver
-    facts = [gpu.label for gpu in machine.gpus] or [f"GPU: {Presence.ABSENT.value}"]
-    if driver is not None and driver.version is not None:
-        facts.append(f"driver {driver.version}")
-    if driver is not None and driver.cuda_version is not None:
-        facts.append(f"CUDA {driver.cuda_version}")
-    return (*facts, machine.platform.name)
+def _command_as_json(findings: Findings) -> dict[str, Any] | None:
+    if not findings.command:
+        return None
+    return {"argv": list(findings.command), "exit_code": findings.command_exit_code}
 
 
-def _environment_facts(environment: Environment | None) -> tuple[str, ...]:
-    if environment is None:
-        return ()
-    packages = (environment.installed(name) for name in SHOWN_PACKAGES)
-    labels = []
-    for found in packages:
-        if found is not None:
-            tag = f"+{found.build_tag}" if found.build_tag and not found.version.local else ""
-            labels.append(f"{found.name} {found.version}{tag}")
-    return (str(environment.root), f"Python {environment.python_version}", *labels)
+def _write_markdown(terminal: Terminal, *, findings: Findings, surroundings: Surroundings) -> None:
+    from gpuenv.report.diagnose_markdown import write_markdown  # noqa: PLC0415 - only where it was asked for
 
-
-def _write(
-    terminal: Terminal,
-    *,
-    report: DiagnosisReport,
-    verdict: Notice | None,
-    machine: Sequence[str],
-    environment: Sequence[str],
-    surroundings: Surroundings,
-) -> None:
-    """Print one screen."""
-    del surroundings
-    language = terminal.language
-
-    for code, facts in (("diagnose-machine", machine), ("diagnose-environment", environment)):
-        if facts:
-            terminal.print(phrase(code, {"facts": ", ".join(facts)}, language).message, style="dim")
-    primary = report.primary
-    shown = verdict if primary is None else primary.cause
-    if shown is None:
-        return
-    sentence = phrase(shown.code, shown.context, language)
-    terminal.print(f"{sentence.message} [{shown.code}]", style="green" if primary is None else "bold red")
-    if primary is not None:
-        _write_reasons(terminal, primary)
-    for other in report.others[:_EVIDENCE]:
-        message = phrase(other.cause.code, other.cause.context, language).message
-        terminal.print(phrase("diagnose-also", {"message": message, "code": other.cause.code}, language).message)
-    if sentence.hints:
-        terminal.print(phrase("diagnose-next", {}, language).message)
-        for hint in sentence.hints:
-            terminal.print(f"  {hint}", style="cyan")
-
-
-def _write_reasons(terminal: Terminal, found: Diagnosis) -> None:
-    """Print how sure it is, and why."""
-    language = terminal.language
-    terminal.print(phrase("diagnose-confidence", {"confidence": found.confidence}, language).message)
-    if found.evidence:
-        terminal.print(phrase("diagnose-evidence", {}, language).message)
-    for line in found.evidence[:_EVIDENCE]:
-        terminal.print(f"  {line}", style="dim")
-
-
-def _write_markdown(
-    terminal: Terminal,
-    *,
-    report: DiagnosisReport,
-    verdict: Notice | None,
-    machine: Sequence[str],
-    environment: Sequence[str],
-    surroundings: Surroundings,
-) -> None:
-    """Print a report that can be pasted into a bug tracker."""
-    terminal.write(redact(_markdown(report, verdict, machine, environment, terminal.language), surroundings))
-
-
-def _markdown(
-    report: DiagnosisReport,
-    verdict: Notice | None,
-    machine: Sequence[str],
-    environment: Sequence[str],
-    language: Language,
-) -> str:
-    lines = ["### gpuenv diagnose", ""]
-    for code, facts in (("diagnose-machine", machine), ("diagnose-environment", environment)):
-        if facts:
-            lines.append(f"- {phrase(code, {'facts': ', '.join(facts)}, language).message}")
-    for found in (report.primary, *report.others):
-        if found is not None:
-            message = phrase(found.cause.code, found.cause.context, language).message
-            lines += ["", f"**{message}** `{found.cause.code}` ({found.confidence})", ""]
-            lines += [f"    {line}" for line in found.evidence]
-    if verdict is not None:
-        lines += ["", phrase(verdict.code, verdict.context, language).message]
-    return "\n".join(lines) + "\n"
-
-
-def redact(text: str, surroundings: Surroundings) -> str:
-    """Leave out home folders, and the names of users and hosts, of this machine and of the text's."""
-    home = str(surroundings.home)
-    if len(home) > 1:
-        text = text.replace(home, "~")
-    text = _HOME.sub(r"\1...", text)
-    text = _HOST.sub("hostname=...", text)
-    for variable in ("USER", "USERNAME", "LOGNAME", "HOSTNAME", "COMPUTERNAME"):
-        name = surroundings.environ.get(variable, "")
-        if len(name) > 2:  # noqa: PLR2004 - a shorter name is part of many words
-            text = re.sub(rf"\b{re.escape(name)}\b", "...", text)
-    return text
+    write_markdown(terminal, findings, surroundings)

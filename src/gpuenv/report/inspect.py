@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gpuenv.models.binaries import CodeGenerator, Inspection, JudgedFile, LibraryVerdict
     from gpuenv.models.cuda import Architecture
+    from gpuenv.models.notice import Notice
     from gpuenv.models.resolution import Conflict
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
@@ -27,9 +28,12 @@ _CELLS: Final = {"sass": "native", "ptx": "PTX", "none": "no"}
 
 def inspection_result(inspection: Inspection, language: Language) -> CommandResult:
     """Make the result: exit code 3 if something that the target needs does not cover it."""
+    # Without a target nobody asked for a GPU: what cannot be loaded is then told, and no fault.
+    errors = (*inspection.uncovered, *inspection.unloadable) if inspection.gpus else ()
+    warnings = inspection.notes if inspection.gpus else (*inspection.unloadable, *inspection.notes)
     return CommandResult(
-        status="failed" if inspection.uncovered else "ok",
-        exit_code=EXIT_CHECK_FAILED if inspection.uncovered else 0,
+        status="failed" if errors else "ok",
+        exit_code=EXIT_CHECK_FAILED if errors else 0,
         data={
             "files": [_file_as_json(judged) for judged in inspection.files],
             "gpus": list(inspection.gpus),
@@ -37,10 +41,11 @@ def inspection_result(inspection: Inspection, language: Language) -> CommandResu
             "bytes_fetched": inspection.bytes_fetched,
             "missing": _missing_as_json(inspection),
             "generators": _generators_as_json(inspection),
-            "warnings": [notice_as_json(note, language) for note in inspection.notes],
+            "cuda_majors": [{"major": major, "distributions": list(names)} for major, names in inspection.cuda_majors],
+            "warnings": [notice_as_json(note, language) for note in warnings],
         },
-        errors=inspection.uncovered,
-        write=partial(_write, inspection=inspection),
+        errors=errors,
+        write=partial(_write, inspection=inspection, warnings=warnings),
     )
 
 
@@ -100,9 +105,11 @@ def _file_as_json(judged: JudgedFile) -> dict[str, Any]:
         "embedded_containers": sum(number for _, number in summary.embedded),
         "is_partial": summary.is_partial,
         "is_required": judged.is_required if judged.verdicts else None,
+        "chooses": judged.chooses if judged.verdicts else None,
         "bytes_fetched": judged.file.bytes_read,
         "verdicts": [
-            {"gpu": gpu, "kind": verdict.kind, "share": round(verdict.share, 4)} for gpu, verdict in judged.verdicts
+            {"gpu": gpu, "kind": verdict.kind, "share": round(verdict.share, 4), "reason": verdict.reason}
+            for gpu, verdict in judged.verdicts
         ],
     }
 
@@ -117,9 +124,9 @@ def _name(kind: CodeKind, architecture: Architecture) -> str:
             return f"lto_{architecture}"
 
 
-def _write(terminal: Terminal, *, inspection: Inspection) -> None:
+def _write(terminal: Terminal, *, inspection: Inspection, warnings: Sequence[Notice]) -> None:
     """Write one line per library, by hand: making rich ready takes longer than reading the largest library."""
-    headings = ["library", "native", "PTX", *inspection.gpus, "objects", "a few kernels also"]
+    headings = ["library", "native", "PTX", *map(_short_name, inspection.gpus), "objects", "a few kernels also"]
     rows = [_row(judged, inspection.gpus) for judged in inspection.files]
     if rows:
         for line in _aligned([headings, *rows]):
@@ -131,7 +138,7 @@ def _write(terminal: Terminal, *, inspection: Inspection) -> None:
         terminal.write(f"{sentence.message}\n")
     for line in _footnotes(inspection, terminal.language):
         terminal.write(f"{line}\n")
-    for note in inspection.notes:
+    for note in warnings:
         terminal.notice("warning", note)
 
 
@@ -146,7 +153,7 @@ def _generator_line(generator: CodeGenerator, language: Language) -> str:
 
 def _row(judged: JudgedFile, gpus: Sequence[str]) -> list[str]:
     main, summary = judged.main, judged.file.summary
-    cells = [_cell(verdict) for _, verdict in judged.verdicts] or ["-"] * len(gpus)
+    cells = [_cell(verdict, chooses=judged.chooses) for _, verdict in judged.verdicts] or ["-"] * len(gpus)
     native = " ".join(str(architecture) for architecture in main.sass)
     also = [str(found) for found in main.extra_sass] + [f"{found}+PTX" for found in main.extra_ptx]
     return [
@@ -166,9 +173,15 @@ def _short(judged: JudgedFile) -> str:
     return f"{judged.file.distribution}: {judged.filename}"
 
 
-def _cell(verdict: LibraryVerdict) -> str:
-    share = f" {verdict.share:.0%}" if 0 < verdict.share < 1 else ""
+def _cell(verdict: LibraryVerdict, *, chooses: bool) -> str:
+    """Show a verdict; of a library that chooses its kernels itself the share of containers says nothing."""
+    share = f" {verdict.share:.0%}" if 0 < verdict.share < 1 and not chooses else ""
     return f"{_CELLS[verdict.kind]}{share}"
+
+
+def _short_name(gpu: str) -> str:
+    """Leave off a GPU's name what all have in common, to keep the table narrow."""
+    return gpu.removeprefix("NVIDIA ").removeprefix("GeForce ")
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:

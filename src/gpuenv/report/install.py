@@ -1,11 +1,11 @@
-"""Shows how an install ended: status, exit code, JSON, and what to type next."""
+"""Makes the result of an install: status, exit code, JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from gpuenv.models.notice import Notice
-from gpuenv.report.messages import phrase
+from gpuenv.report.install_text import write_afterwards, write_last_lines
 from gpuenv.report.plan import plan_as_json, write_plan
 from gpuenv.report.result import CommandResult
 from gpuenv.report.verify import problems_of, verification_as_json, write_verification
@@ -13,11 +13,13 @@ from gpuenv.report.verify import problems_of, verification_as_json, write_verifi
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gpuenv.models.execution import Ending, ExecutionRecord
+    from gpuenv.errors import Fate
+    from gpuenv.models.execution import Ending, EngineName, ExecutionRecord
     from gpuenv.models.plan import Plan
     from gpuenv.models.resolution import Conflict, Resolution
     from gpuenv.models.target import Target
     from gpuenv.models.verification import VerificationReport
+    from gpuenv.report.install_text import Afterwards
     from gpuenv.report.messages import Language
     from gpuenv.report.result import Status
     from gpuenv.report.terminal import Terminal
@@ -35,6 +37,7 @@ _OUTCOMES: dict[Ending, tuple[Status, int]] = {
     "failed": ("rolled-back", 1),
     "verification-failed": ("rolled-back", EXIT_VERIFICATION_FAILED),
 }
+_CHANGED = frozenset({"installed", "unverified"})
 
 
 def installation_result(
@@ -49,10 +52,14 @@ def installation_result(
     record: ExecutionRecord | None,
     verification: VerificationReport | None,
     log_folder: Path | None,
+    fate: Fate | None,
     foreign: tuple[str, ...],
     uncovered: tuple[Notice, ...],
     require_verified: bool,
     language: Language,
+    engine: EngineName,
+    afterwards: Afterwards | None,
+    plan_was_shown: bool,
 ) -> CommandResult:
     """Make the result of `gpuenv install` from how it ended."""
     status, exit_code = _OUTCOMES[ending]
@@ -64,30 +71,64 @@ def installation_result(
         outcome=outcome,
         plan=plan,
         notes=notes,
-        is_changed=ending in {"installed", "unverified"},
+        is_changed=ending in _CHANGED,
         language=language,
     )
-    data["environment"] = str(root) if root else None
-    data["verification"] = verification_as_json(verification, language) if verification else None
+    log = _log(record, log_folder)
+    data |= {
+        "environment": str(root) if root else None,
+        "engine": engine,
+        "log": log,
+        "last_lines": list(record.last_lines) if record is not None else [],
+        "snapshot_bytes": afterwards.snapshot_bytes if afterwards is not None else None,
+        "verification": verification_as_json(verification, language) if verification else None,
+    }
     gpus = target.gpus if target else ()
     problems = problems_of(verification, venv=root, gpus=gpus) if verification and root else uncovered
-    errors = _errors(ending, record, foreign, log_folder, problems)
 
     def write(terminal: Terminal) -> None:
-        write_plan(terminal, target=target, outcome=outcome, plan=plan, notes=notes)
-        if verification is not None:
+        if not plan_was_shown:
+            write_plan(terminal, target=target, outcome=outcome, plan=plan, notes=notes)
+        if record is not None:
+            write_last_lines(terminal, record, engine)
+        if ending in _CHANGED and plan is not None and afterwards is not None:
+            write_afterwards(terminal, ending, plan, verification, gpus, afterwards)
+        elif verification is not None:
             write_verification(terminal, report=verification, gpus=gpus)
-        _write_ending(terminal, ending, root)
 
-    return CommandResult(status=status, exit_code=exit_code, data=data, errors=errors, write=write)
+    return CommandResult(
+        status=status,
+        exit_code=exit_code,
+        data=data,
+        errors=_errors(ending, record, foreign, problems, _settled(fate, root, log)),
+        write=write,
+    )
+
+
+def _log(record: ExecutionRecord | None, folder: Path | None) -> str | None:
+    """Where the engine's output is: elsewhere than it was written after a new environment was removed."""
+    if record is None or record.log is None:
+        return str(folder) if folder is not None else None
+    return str(record.log if folder is None else folder / record.log.name)
+
+
+def _settled(fate: Fate | None, root: Path | None, log: str | None) -> Notice:
+    """What became of an environment whose change failed."""
+    match fate:
+        case "removed":
+            return Notice.of("new-environment-removed", environment=str(root), log=log)
+        case "kept":
+            return Notice.of("failed-environment-kept", environment=str(root), log=log)
+        case _:
+            return Notice.of("state-before-restored", log=log)
 
 
 def _errors(
     ending: Ending,
     record: ExecutionRecord | None,
     foreign: tuple[str, ...],
-    log_folder: Path | None,
     failed_checks: tuple[Notice, ...],
+    settled: Notice,
 ) -> tuple[Notice, ...]:
     match ending:
         case "needs-consent":
@@ -96,16 +137,8 @@ def _errors(
             return (Notice.of("declined"),)
         case "failed":
             failures = record.problems if record is not None else ()
-            return (*failures, Notice.of("state-before-restored", log=str(log_folder) if log_folder else None))
+            return (*failures, settled)
         case "verification-failed":
-            log = str(log_folder) if log_folder else None
-            return (Notice.of("verification-failed"), *failed_checks, Notice.of("state-before-restored", log=log))
+            return (Notice.of("verification-failed"), *failed_checks, settled)
         case _:
             return ()
-
-
-def _write_ending(terminal: Terminal, ending: Ending, root: Path | None) -> None:
-    if ending in {"installed", "unverified"}:
-        style = "green" if ending == "installed" else "yellow"
-        terminal.print(phrase(ending, {"environment": str(root)}, terminal.language).message, style=style)
-        terminal.print(phrase("what-next", {"environment": str(root)}, terminal.language).message)

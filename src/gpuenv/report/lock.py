@@ -1,19 +1,22 @@
-"""Shows what was locked, as JSON and as text."""
+"""Shows what was locked for one machine, as JSON and as text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.resolution import Conflict
+from gpuenv.models.value import dataclass
+from gpuenv.report.lock_differences import differences_as_json, write_differences
 from gpuenv.report.messages import phrase
 from gpuenv.report.plan import plan_as_json, write_plan
 from gpuenv.report.result import CommandResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gpuenv.errors import ContextValue
+    from gpuenv.lock.differences import Difference
     from gpuenv.models.execution import LockedPackage
     from gpuenv.models.notice import Notice
     from gpuenv.models.resolution import Resolution
@@ -21,64 +24,99 @@ if TYPE_CHECKING:
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
 
-_CODES: Final = {"requirements": "lock", "pylock": "pylock", "uv": "uv-project"}
+_CODES: Final = {"requirements": "lock", "pylock": "pylock", "uv": "uv-project", "docker": "dockerfile"}
 
 
-def lock_result(
-    *,
-    target: Target | None,
-    matrix_version: str,
-    outcome: Resolution | Conflict,
-    notes: tuple[Notice, ...],
-    text: str | None,
-    packages: Sequence[LockedPackage],
-    path: Path | None,
-    is_changed: bool,
-    language: Language,
-    file_format: str = "requirements",
-    extra: str | None = None,
-) -> CommandResult:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLock:
+    """One lock as it is shown."""
+
+    target: Target | None
+    matrix_version: str
+    outcome: Resolution | Conflict
+    notes: tuple[Notice, ...]
+    text: str | None
+    """None on conflict."""
+    packages: Sequence[LockedPackage]
+    path: Path | None
+    """None where the text goes to standard output."""
+    is_changed: bool
+    file_format: str = "requirements"
+    extra: str | None = None
+    differences: tuple[Difference, ...] | None = None
+    """None where the files were not compared."""
+    vendored: Mapping[str, ContextValue] | None = None
+
+
+def lock_result(lock: ShownLock, *, language: Language) -> CommandResult:
     """Make the result: the data that `plan` and `lock` share, and the lock itself."""
-    is_conflict = isinstance(outcome, Conflict)
-    data = plan_as_json(
-        target=target,
-        matrix_version=matrix_version,
-        outcome=outcome,
-        plan=None,
-        notes=notes,
-        is_changed=is_changed,
-        language=language,
-    )
-    del data["steps"], data["plan_is_complete"]
-    data["lock"] = None if text is None else _lock_as_json(text, packages, path, file_format, extra)
 
     def write(terminal: Terminal) -> None:
-        if text is not None and path is None:
-            for note in (*notes, *(() if isinstance(outcome, Conflict) else outcome.notes)):
+        if lock.text is not None and lock.path is None:
+            for note in (*lock.notes, *(() if isinstance(lock.outcome, Conflict) else lock.outcome.notes)):
                 terminal.notice("warning", note)
-            terminal.print(text.rstrip("\n"))
+            terminal.print(lock.text.rstrip("\n"))
             return
-        write_plan(terminal, target=target, outcome=outcome, plan=None, notes=notes)
-        if path is not None:
-            code = f"{_CODES[file_format]}-{'written' if is_changed else 'up-to-date'}"
-            facts: dict[str, ContextValue] = {"path": str(path), "packages": len(packages), "extra": extra}
-            terminal.print(phrase(code, facts, terminal.language).message, style="green")
+        write_plan(terminal, target=lock.target, outcome=lock.outcome, plan=None, notes=lock.notes)
+        if lock.differences is not None:
+            write_differences(terminal, lock.differences)
+        elif lock.path is not None:
+            terminal.print(ending(lock, terminal.language), style="green")
+            write_vendored(terminal, lock.vendored)
 
+    data = lock_as_json(lock, language)
+    if lock.differences:
+        return CommandResult(status="drift", exit_code=1, data=data, write=write)
+    is_conflict = isinstance(lock.outcome, Conflict)
     return CommandResult(
         status="conflict" if is_conflict else "ok", exit_code=1 if is_conflict else 0, data=data, write=write
     )
 
 
-def _lock_as_json(
-    text: str, packages: Sequence[LockedPackage], path: Path | None, file_format: str, extra: str | None
-) -> dict[str, object]:
+def lock_as_json(lock: ShownLock, language: Language) -> dict[str, Any]:
+    """Make the `data` of one lock."""
+    data = plan_as_json(
+        target=lock.target,
+        matrix_version=lock.matrix_version,
+        outcome=lock.outcome,
+        plan=None,
+        notes=lock.notes,
+        is_changed=lock.is_changed,
+        language=language,
+    )
+    del data["steps"], data["plan_is_complete"]
+    data["lock"] = None if lock.text is None else _as_json(lock, lock.text)
+    if lock.differences is not None:
+        data["differences"] = differences_as_json(lock.differences)
+    if lock.vendored is not None:
+        data["vendored"] = dict(lock.vendored)
+    return data
+
+
+def ending(lock: ShownLock, language: Language) -> str:
+    """Say what became of the file, and how it is installed."""
+    code = f"{_CODES[lock.file_format]}-{'written' if lock.is_changed else 'up-to-date'}"
+    facts: dict[str, ContextValue] = {"path": str(lock.path), "packages": len(lock.packages), "extra": lock.extra}
+    return phrase(code, facts, language).message
+
+
+def write_vendored(terminal: Terminal, vendored: Mapping[str, ContextValue] | None) -> None:
+    """Say what is in the folder of copies, and how it is used."""
+    if vendored is not None:
+        sentence = phrase("lock-vendored", vendored, terminal.language)
+        terminal.print(sentence.message, style="green")
+        for hint in sentence.hints:
+            terminal.print(f"  {hint}")
+
+
+def _as_json(lock: ShownLock, text: str) -> dict[str, object]:
     return {
-        "format": file_format,
-        "extra": extra,
-        "path": str(path) if path is not None else None,
+        "format": lock.file_format,
+        "extra": lock.extra,
+        "path": str(lock.path) if lock.path is not None else None,
         "packages": [
             {"project": package.project, "version": str(package.version), "hashes": list(package.hashes)}
-            for package in packages
+            for package in lock.packages
         ],
         "text": text,
     }

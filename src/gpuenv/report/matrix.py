@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gpuenv.report.grid import write_grid
+from gpuenv.report.matrix_release import write_releases
 from gpuenv.report.matrix_rows import build_as_json, summary_as_json, text_or_none
 from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
@@ -134,6 +135,8 @@ def builds_result(matrix: CompatibilityMatrix, builds: Sequence[TorchBuild], *, 
     def write(terminal: Terminal) -> None:
         _title(terminal, "matrix-title-builds", matrix, release=release)
         write_grid(terminal, _columns(terminal, "matrix-columns-builds"), [_build_cells(build) for build in builds])
+        terminal.print()
+        write_releases(terminal, matrix, builds)
 
     return CommandResult(
         status="ok",
@@ -181,7 +184,7 @@ def _summary_cells(row: ArchitectureSummary) -> tuple[str, ...]:
         _range(row.minimum_driver_branch, row.maximum_driver_branch),
         f"{row.minimum_onnxruntime}..{row.maximum_onnxruntime}" if row.minimum_onnxruntime else "-",
         _range(row.minimum_cudnn, row.maximum_cudnn),
-        " ".join(f"{found.tag}:{found.last_torch}" for found in reversed(row.tags)) or "-",
+        " ".join(found.tag for found in reversed(row.tags) if found.last_torch == row.last_torch) or "-",
     )
 
 

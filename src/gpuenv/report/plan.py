@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuenv.models.plan import Install, Keep, Remove
 from gpuenv.models.resolution import Conflict
+from gpuenv.report.envelope import notice_as_json
 from gpuenv.report.messages import phrase
 from gpuenv.report.resolution import (
     conflict_as_json,
@@ -17,6 +18,7 @@ from gpuenv.report.resolution import (
     write_resolution,
     write_target,
 )
+from gpuenv.report.sizes import shown_size
 
 if TYPE_CHECKING:
     from gpuenv.models.notice import Notice
@@ -46,6 +48,7 @@ def plan_as_json(
         "resolution": resolution_as_json(resolution),
         "steps": [_step_as_json(step, language) for step in plan.steps] if plan else [],
         "plan_is_complete": plan.is_complete if plan else False,
+        "inconsistent": [notice_as_json(found, language) for found in plan.inconsistent] if plan else [],
         "rejected": rejected_as_json(outcome.rejected, language),
         "warnings": warnings_as_json((*notes, *(resolution.notes if resolution else ())), language),
     }
@@ -80,7 +83,8 @@ def write_plan(
 def write_steps(terminal: Terminal, plan: Plan) -> None:
     """Write the steps: one line each for the family and for what goes, one line for all dependencies."""
     if plan.is_empty:
-        terminal.print(phrase("nothing-to-do", {}, terminal.language).message)
+        code = "nothing-to-do" if plan.is_complete else "others-not-planned"
+        terminal.print(phrase(code, {}, terminal.language).message)
         return
     others = [step for step in plan.installs if not step.is_family]
     for step in plan.steps:
@@ -90,6 +94,19 @@ def write_steps(terminal: Terminal, plan: Plan) -> None:
         terminal.print(f"{_verb(step):<8} {step.project} {step.version}  ({sentence.message})")
     if others and terminal.verbosity <= 0:
         terminal.print(f"install  {len(others)} dependencies (-v lists them)")
+    _write_total(terminal, plan)
+    for found in plan.inconsistent:
+        terminal.notice("warning", found)
+
+
+def _write_total(terminal: Terminal, plan: Plan) -> None:
+    """Write how much is downloaded, as far as the indexes tell; what a cache has already is not taken off."""
+    sizes = [step.size_bytes for step in plan.installs]
+    known = [size for size in sizes if size is not None]
+    if known:
+        code = "download-total" if len(known) == len(sizes) else "download-total-at-least"
+        size, unknown = shown_size(sum(known)), len(sizes) - len(known)
+        terminal.print(phrase(code, {"size": size, "unknown": unknown}, terminal.language).message)
 
 
 def _step_as_json(step: Step, language: Language) -> dict[str, Any]:
@@ -103,6 +120,7 @@ def _step_as_json(step: Step, language: Language) -> dict[str, Any]:
     if isinstance(step, Install):
         common["replaces"] = str(step.replaces) if step.replaces else None
         common["family"] = step.is_family
+        common["download_bytes"] = step.size_bytes
     return common
 
 

@@ -66,7 +66,8 @@ def conflict_as_json(conflict: Conflict, language: Language) -> dict[str, Any]:
         "causes": causes,
         "hints": list(hints),
         "subsets": [
-            {"gpus": [gpu.name for gpu in subset.gpus], "would_give": subset.would_give} for subset in conflict.subsets
+            {"gpus": [gpu.name for gpu in subset.gpus], "would_give": subset.would_give, "select": subset.select}
+            for subset in conflict.subsets
         ],
     }
 

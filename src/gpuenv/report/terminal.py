@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from gpuenv.models.progress import Reporter
+from gpuenv.report.downloads import LiveDownloads, Milestones
 from gpuenv.report.messages import phrase
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gpuenv.models.notice import Notice
+    from gpuenv.report.downloads import Downloads
     from gpuenv.report.messages import Language
 
 
@@ -58,6 +60,17 @@ class Terminal:
         for hint in sentence.hints:
             self._line("err", f"  hint: {hint}", "cyan")
 
+    @property
+    def can_redraw(self) -> bool:
+        """Whether lines of talk can be drawn over: a person looks on, at a terminal that moves its cursor."""
+        return self.verbosity >= 0 and self._environ.get("TERM") != "dumb" and self._streams["err"].isatty()
+
+    def downloads(self) -> Downloads:
+        """Make what shows downloads here."""
+        if self.can_redraw:
+            return LiveDownloads(lambda: self._console("err"))
+        return Milestones(lambda text: self.say(text, style="dim"), self.language)
+
     def _line(self, name: str, text: str, style: str | None) -> None:
         if style is None or not self._is_coloured(name):
             self._streams[name].write(f"{text}\n")
@@ -85,17 +98,33 @@ class Terminal:
 
 
 class TerminalReporter(Reporter):
-    """Shows stages and tool output as they happen, on stderr."""
+    """Shows stages, downloads and tool output as they happen, on stderr."""
 
     def __init__(self, terminal: Terminal) -> None:
         """Write to that terminal."""
         self._terminal = terminal
+        self.is_live = terminal.can_redraw
+        self._downloads = terminal.downloads()
 
     def stage(self, code: str, **facts: str) -> None:
         """Show the stage in one line."""
+        self._downloads.close()
         self._terminal.say(phrase(code, facts, self._terminal.language).message, style="dim")
 
     def output(self, line: str) -> None:
         """Show the tools' own lines with `-v`; they are in the log in any case."""
         if self._terminal.verbosity > 0:
             self._terminal.say(f"  {line}", style="dim")
+
+    def progress(self, label: str, done_bytes: int, total_bytes: int | None) -> None:
+        """Show how far reading is, where a line can be drawn over."""
+        if self.is_live:
+            self._downloads.progress(label, done_bytes, total_bytes)
+
+    def download(self, package: str, done_bytes: int, total_bytes: int | None) -> None:
+        """Show how a download goes on."""
+        self._downloads.progress(package, done_bytes, total_bytes)
+
+    def downloads_over(self) -> None:
+        """Leave no live line behind."""
+        self._downloads.close()

@@ -6,14 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.notice import Notice
+from gpuenv.report.diagnose import diagnosis_as_json
 from gpuenv.report.envelope import notice_as_json
+from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
-    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.hardware import Driver, Gpu
     from gpuenv.models.verification import Check, VerificationReport
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
@@ -23,13 +27,30 @@ EXIT_NOTHING_RAN: Final = 4
 
 _STYLES: Final = {"passed": "green", "failed": "bold red", "skipped": "dim"}
 _DETAIL_WIDTH: Final = 160
+_SHOWN_FACTS: Final = {
+    "torch": "torch",
+    "torch-cuda": "CUDA",
+    "cudnn": "cuDNN",
+    "torchvision": "torchvision",
+    "onnxruntime": "ONNX Runtime",
+    "seed": "seed",
+}
+"""In the head line, by the names that the check files give them; paths come with `-v`."""
 
 
 def verification_result(
-    report: VerificationReport, *, venv: Path, gpus: Sequence[Gpu], language: Language
+    report: VerificationReport,
+    *,
+    venv: Path,
+    gpus: Sequence[Gpu],
+    language: Language,
+    machine: Mapping[str, Any] | None = None,
 ) -> CommandResult:
-    """Make the outcome of `gpuenv verify`: 0 proven, 3 a required check failed, 4 nothing was run."""
-    data = {"venv": str(venv), **verification_as_json(report, language)}
+    """Make the outcome of `gpuenv verify`: 0 proven, 3 a required check failed, 4 nothing was run.
+
+    `machine` says when and where it was run, JSON-ready (`machine_as_json`).
+    """
+    data = {"venv": str(venv), **(machine or {}), **verification_as_json(report, language)}
     if not report.ran:
         return CommandResult(status="unverified", exit_code=EXIT_NOTHING_RAN, data=data, errors=report.notes)
     problems = problems_of(report, venv=venv, gpus=gpus)
@@ -40,6 +61,26 @@ def verification_result(
         errors=problems if report.unproven else (),
         write=partial(write_verification, report=report, gpus=gpus),
     )
+
+
+def machine_as_json(
+    date: datetime, environment: Environment, gpus: Sequence[Gpu], driver: Driver | None
+) -> dict[str, Any]:
+    """Make what a result needs to be of use elsewhere: the day, the GPUs, the driver, the platform, the Python."""
+    return {
+        "date": date.date().isoformat(),
+        "gpus": [
+            {
+                "name": gpu.name,
+                "compute_capability": ", ".join(map(str, gpu.capabilities)),
+                "place": gpu.uuid or str(gpu.index or 0),
+            }
+            for gpu in gpus
+        ],
+        "driver": None if driver is None or driver.version is None else str(driver.version),
+        "platform": environment.platform.name,
+        "python": str(environment.python_version),
+    }
 
 
 def verification_as_json(report: VerificationReport, language: Language) -> dict[str, Any]:
@@ -53,13 +94,17 @@ def verification_as_json(report: VerificationReport, language: Language) -> dict
                 "gpu": check.gpu,
                 "status": check.status,
                 "code": check.code,
-                "detail": check.detail,
+                "detail": check.detail if check.cause is None else f"{check.detail}\ncause: {check.cause}",
                 "seconds": check.seconds,
             }
             for check in report.checks
         ],
         "profile": dict(report.profile),
         "unproven": list(report.unproven),
+        "causes": [diagnosis_as_json(cause, language) for cause in report.causes],
+        "workarounds": [
+            {"capability": way.context["capability"], **notice_as_json(way, language)} for way in report.workarounds
+        ],
         "warnings": [notice_as_json(note, language) for note in report.notes],
     }
 
@@ -72,7 +117,7 @@ def problems_of(report: VerificationReport, *, venv: Path, gpus: Sequence[Gpu]) 
     notices = [
         Notice.of(
             notice_code(code),
-            gpu=_label(gpu, gpus),
+            gpu=label_of(gpu, gpus),
             checks=tuple(check.name for check in checks),
             detail=_first_line(checks[0].detail),
             venv=str(venv),
@@ -94,18 +139,24 @@ def notice_code(code: str) -> str:
 def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: Sequence[Gpu]) -> None:
     """Write each check that did not pass (all with `-v`), then the profile and the count."""
     facts = dict(report.facts)
-    terminal.print(
-        f"torch {facts.get('torch', '?')}, CUDA {facts.get('torch-cuda', '?')}, cuDNN {facts.get('cudnn', '-')},"
-        f" seed {facts.get('seed', '?')}"
-    )
+    if head := ", ".join(f"{label} {facts[name]}" for name, label in _SHOWN_FACTS.items() if name in facts):
+        terminal.print(head)
+    if terminal.verbosity > 0:
+        for name in sorted(found for found in facts if "loaded-" in found or found.endswith("-path")):
+            terminal.print(f"  {name:<28} {facts[name]}")
     for place in dict.fromkeys(check.gpu for check in report.checks):
-        terminal.print(_label(place, gpus), style="bold")
+        terminal.print(label_of(place, gpus), style="bold")
         _write_checks(terminal, [check for check in report.checks if check.gpu == place])
     for note in report.notes:
         terminal.notice("warning", note)
+    for cause in report.causes:
+        sentence = phrase(cause.cause.code, cause.cause.context, terminal.language)
+        terminal.print(f"cause: {sentence.message} [{sentence.code}]")
     for state in dict.fromkeys(state for _, state in report.profile):
         having = ", ".join(capability for capability, found in report.profile if found == state)
         terminal.print(f"{state:<12} {having}")
+    for way in report.workarounds:
+        terminal.print(f"instead: {phrase(way.code, way.context, terminal.language).message}")
     counts = {
         status: sum(check.status == status for check in report.checks) for status in ("passed", "failed", "skipped")
     }
@@ -116,13 +167,26 @@ def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: 
 
 
 def _write_checks(terminal: Terminal, checks: Sequence[Check]) -> None:
-    """Write the checks of one place: without `-v`, one line for all that were not reached."""
-    unreached = [check for check in checks if check.code == "not-reached"]
-    for check in checks:
-        if terminal.verbosity > 0 or (check.status != "passed" and check not in unreached):
+    """Write the checks of one place; without `-v` one line for all that were not reached, or that failed alike."""
+    if terminal.verbosity > 0:
+        for check in checks:
             _write_check(terminal, check)
-    if unreached and terminal.verbosity <= 0:
-        terminal.print(f"  skipped  {len(unreached)} checks after it [not-reached]", style=_STYLES["skipped"])
+        return
+    alike: dict[tuple[str | None, str], list[Check]] = {}
+    for check in checks:
+        if check.status == "passed" or check.code == "not-reached":
+            continue
+        same = alike.setdefault((check.code, check.detail), [])
+        if not same or check.status != "failed":
+            _write_check(terminal, check)
+        same.append(check)
+    for (code, _), same in alike.items():
+        if same[0].status == "failed" and len(same) > 1:
+            names = ", ".join(check.name for check in same[1:])
+            terminal.print(f"  failed   the same way: {names} [{code}]", style=_STYLES["failed"])
+    unreached = sum(check.code == "not-reached" for check in checks)
+    if unreached:
+        terminal.print(f"  skipped  {unreached} checks after it [not-reached]", style=_STYLES["skipped"])
 
 
 def _write_check(terminal: Terminal, check: Check) -> None:
@@ -133,7 +197,7 @@ def _write_check(terminal: Terminal, check: Check) -> None:
     )
 
 
-def _label(place: str | None, gpus: Sequence[Gpu]) -> str:
+def label_of(place: str | None, gpus: Sequence[Gpu]) -> str:
     """Name the GPUs that a check's `gpu` speaks of."""
     if place is None:
         return "CPU"

@@ -10,16 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gpuenv.models.notice import Notice
-    from gpuenv.models.resolution import Candidate, Coverage, DriverFit
+    from gpuenv.models.resolution import Candidate, Coverage, DriverFit, RuntimeCandidate
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
 
-Row = "tuple[Candidate, Notice | None, tuple[Coverage, ...], DriverFit | None]"
+    Row = tuple[Candidate | RuntimeCandidate, Notice | None, tuple[Coverage, ...], DriverFit | None]
 
 
-def why_as_json(
-    rows: Iterable[tuple[Candidate, Notice | None, tuple[Coverage, ...], DriverFit | None]], language: Language
-) -> list[dict[str, Any]]:
+def why_as_json(rows: Iterable[Row], language: Language) -> list[dict[str, Any]]:
     """Make one object per build: what it is, whether it serves, and the fact that decides."""
     return [
         {
@@ -32,7 +30,10 @@ def why_as_json(
             "serves": refusal is None,
             "code": refusal.code if refusal else None,
             "detail": phrase(refusal.code, refusal.context, language).message if refusal else None,
-            "coverage": [{"gpu": served.gpu.name, "kind": served.kind, "via": str(served.via)} for served in coverage],
+            "coverage": [
+                {"gpu": served.gpu.name, "kind": served.kind, "via": _name(served.kind, str(served.via))}
+                for served in coverage
+            ],
             "driver_fit": fit.value if fit else None,
         }
         for candidate, refusal, coverage, fit in rows
@@ -42,20 +43,21 @@ def why_as_json(
 def write_why(terminal: Terminal, rows: Iterable[dict[str, Any]]) -> None:
     """Write each build with its code, its evidence, and the verdict."""
     for row in rows:
-        verdict = (
-            row["detail"]
-            or phrase(
-                "serves",
-                {
-                    "build": row["candidate"],
-                    "source": row["source"],
-                    "how": ", ".join(f"{one['gpu']}: {one['kind']} {one['via']}" for one in row["coverage"])
-                    + (f", driver fit {row['driver_fit']}" if row["driver_fit"] else ""),
-                },
-                terminal.language,
-            ).message
-        )
+        verdict = row["detail"] or _praise(row, terminal.language)
         terminal.print(f"{row['candidate']} ({row['source']})", style="green" if row["serves"] else "red")
         terminal.print(f"  {verdict}")
         terminal.print(f"  code {' '.join([*row['sass'], *row['ptx']]) or '-'}", style="dim")
         terminal.print(f"  evidence {row['evidence']}: {row['evidence_source']}", style="dim")
+
+
+def _praise(row: dict[str, Any], language: Language) -> str:
+    """Say how a build serves each GPU, and how it fits the driver where one was stated."""
+    how = ", ".join(f"{one['gpu']}: {one['via']}" for one in row["coverage"])
+    fit = row["driver_fit"]
+    code = "serves" if fit is None or fit == "unknown" else "serves-with-fit"
+    facts = {"build": row["candidate"], "source": row["source"], "how": how or "CPU", "fit": fit}
+    return phrase(code, facts, language).message
+
+
+def _name(kind: str, architecture: str) -> str:
+    return f"{'compute' if kind == 'ptx' else 'sm'}_{architecture}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.notice import Notice
+from gpuenv.models.value import dataclass
 from gpuenv.workflow.resolution import load_data, resolve_request
 
 if TYPE_CHECKING:

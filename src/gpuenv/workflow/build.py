@@ -1,137 +1,178 @@
-"""Conducts `gpuenv build`: toolkit, torch, wheel, and the proof that its code covers the target's GPUs."""
+"""Conducts `gpuenv build`: place, compiler, source, wheel, the proof that its code covers the target, and its place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gpuenv.build.toolkit import find_toolkit, toolkit_faults
+from gpuenv.build.source import NamedSource, name_of, parse_source
+from gpuenv.build.tree import neutral_folder
 from gpuenv.build.variables import build_variables, parallel_jobs
-from gpuenv.build.wheel import build_wheel, check_source_tree
-from gpuenv.detect.environment import find_environment, read_environment
-from gpuenv.errors import GpuenvError, UsageError
-from gpuenv.matrix.catalog import load_gpu_models, load_matrix
-from gpuenv.models.cuda import CudaVersion
+from gpuenv.errors import GpuenvError
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
+from gpuenv.models.settings import redact_url
+from gpuenv.models.value import dataclass
+from gpuenv.workflow.build_compiler import find_compiler
+from gpuenv.workflow.build_install import Placed, install_wheel
+from gpuenv.workflow.build_place import find_place
+from gpuenv.workflow.build_prebuilt import find_prebuilt
+from gpuenv.workflow.build_source import fetch_tree, install_tools, known_source
+from gpuenv.workflow.build_wheel import Failed, Making, Wheel, make_wheel
 from gpuenv.workflow.inspect import inspect
-from gpuenv.workflow.target import choose_target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gpuenv.build.toolkit import Toolkit
+    from gpuenv.build.source import Source
     from gpuenv.models.binaries import Inspection
-    from gpuenv.models.environment import Environment
+    from gpuenv.models.extension import Extension
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
+    from gpuenv.workflow.build_place import BuildChoices, Place
     from gpuenv.workflow.options import Options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A wheel that was built, and what is in it."""
+    """A wheel for the target, what is in it, and what became of it."""
 
+    source: str
     wheel: Path
+    origin: str
+    """`built`, `kept` (built before), `prebuilt` (by somebody else)."""
     target: Target
     torch: str
-    toolkit: Toolkit
+    toolkit: str | None
+    """Its CUDA version; None where nothing was compiled."""
     variables: tuple[tuple[str, str], ...]
     """What the build was told about GPUs and parallel jobs."""
     inspection: Inspection
     faults: tuple[Notice, ...]
-    """`extension-lacks-architecture` for each library and GPU without code; () is the proof."""
+    """`extension-lacks-architecture` for each library and GPU without code, or why it could not be installed."""
+    notes: tuple[Notice, ...] = ()
+    is_installed: bool = False
+    log: Path | None = None
 
 
 def build(
-    source: str, output: str, options: Options, surroundings: Surroundings, reporter: Reporter
-) -> Built | Conflict:
-    """Build the source tree for the target's GPUs into the folder `output`, and prove it by reading the result.
+    text: str, options: Options, choices: BuildChoices, surroundings: Surroundings, reporter: Reporter
+) -> Built | Failed | Conflict:
+    """Make a wheel of a source for the target's GPUs, prove it by reading it, and put it into the environment.
 
-    Raises what `check_source_tree`, `find_toolkit` and `build_wheel` raise, the codes of `toolkit_faults`, and
-    `build-needs-torch`, `build-needs-cuda-torch` for an environment that extensions cannot be built in.
+    Raises what `find_place`, `find_compiler`, `parse_source`, `fetch_tree` and `install_tools` raise.
     """
-    tree = surroundings.cwd / source
-    check_source_tree(tree)
-    toolkit = find_toolkit(surroundings.environ)
-    root = find_environment(options.venv, surroundings)
-    environment = read_environment(root, surroundings=surroundings)
-    torch, torch_cuda = _torch(environment)
-    target = _target(options, surroundings, environment)
-    if isinstance(target, Conflict):
-        return target
-    capabilities = tuple(sorted({capability for gpu in target.gpus for capability in gpu.capabilities}))
-    matrix = load_matrix(options.matrix, cwd=surroundings.cwd)
-    rows = [(capability, matrix.architecture(capability)) for capability in capabilities]
-    for fault in toolkit_faults(toolkit, torch_cuda=torch_cuda, rows=rows):
-        raise GpuenvError(fault.code, **fault.context)
-    variables = build_variables(capabilities, toolkit, surroundings.environ, jobs=parallel_jobs())
-    reporter.stage("building-extension", source=source, architectures=variables["TORCH_CUDA_ARCH_LIST"])
-    wheel = build_wheel(
-        tree,
-        surroundings.cwd / output,
-        python=environment.python,
-        variables=variables,
-        environ=surroundings.environ,
-        reporter=reporter,
+    source = parse_source(text, surroundings.cwd)
+    shown = redact_url(text)
+    place = find_place(options, choices, surroundings, reporter)
+    if isinstance(place, Conflict):
+        return place
+    extension = place.extension(name_of(source, text))
+    if isinstance(source, NamedSource) and extension is not None and not choices.from_source:
+        with neutral_folder() as folder:
+            ready = find_prebuilt(source.requirement, extension, place, folder)
+            if ready is not None:
+                return _finished(shown, ready, place, extension, toolkit=None)
+    return _compiled(shown, known_source(source, extension), place, extension)
+
+
+def _compiled(text: str, source: Source, place: Place, extension: Extension | None) -> Built | Failed | Conflict:
+    toolkit = find_compiler(place)
+    if isinstance(toolkit, Conflict):
+        return toolkit
+    variables = build_variables(
+        place.capabilities,
+        toolkit,
+        place.surroundings.environ,
+        jobs=parallel_jobs(),
+        with_ptx=place.choices.with_ptx,
+        own_variable=extension.architecture_variable if extension is not None else None,
     )
-    inspection = _proof(wheel, options, surroundings, reporter)
+    with neutral_folder() as folder:
+        first = (
+            install_tools(place, folder, tree=None, extension=extension, variables=variables)
+            if isinstance(source, NamedSource)
+            else dict(place.surroundings.environ)
+        )
+        tree = fetch_tree(source, place, folder, environ=first)
+        environ = install_tools(place, folder, tree=tree, extension=extension, variables=variables)
+        place.reporter.stage("building-extension", source=text, architectures=variables["TORCH_CUDA_ARCH_LIST"])
+        making = Making(
+            shown=text,
+            tree=tree,
+            toolkit=str(toolkit.version),
+            variables=variables,
+            own_variables=extension.build_variables if extension is not None else (),
+            environ=environ,
+        )
+        made = make_wheel(making, place, folder / "wheels")
+        if isinstance(made, Failed):
+            return made
+        return _finished(text, made, place, extension, toolkit=str(toolkit.version), variables=variables)
+
+
+def _finished(
+    text: str,
+    made: Wheel,
+    place: Place,
+    extension: Extension | None,
+    *,
+    toolkit: str | None,
+    variables: dict[str, str] | None = None,
+) -> Built:
+    """Prove the wheel, keep it, hand it out, and install it."""
+    wheel = made.path
+    inspection = _proof(wheel, place)
+    faults = () if made.origin == "prebuilt" else _faults(inspection, wheel, text)  # that was judged by what is loaded
+    placed = Placed()
+    if not faults:
+        wheel = made.hand_out(place.surroundings.cwd / place.choices.output)
+        if place.choices.installs:
+            placed = install_wheel(wheel, place, extension)
+        if not placed.problems:
+            made.keep()
     return Built(
+        source=text,
         wheel=wheel,
-        target=target,
-        torch=torch,
+        origin=made.origin,
+        target=place.target,
+        torch=place.torch,
         toolkit=toolkit,
-        variables=tuple(sorted((name, value) for name, value in variables.items() if name != "PATH")),
+        variables=tuple(sorted((name, value) for name, value in (variables or {}).items() if name != "PATH")),
         inspection=inspection,
-        faults=_faults(inspection, wheel, tree),
+        faults=(*faults, *placed.problems),
+        notes=(*made.notes, *placed.notes),
+        is_installed=place.choices.installs and not faults and not placed.problems,
+        log=made.log,
     )
 
 
-def _torch(environment: Environment) -> tuple[str, CudaVersion]:
-    torch = environment.installed("torch")
-    if torch is None:
-        raise GpuenvError("build-needs-torch", environment=str(environment.root))
-    cuda = CudaVersion.from_tag(torch.build_tag) if torch.build_tag is not None else None
-    if cuda is None:
-        raise GpuenvError("build-needs-cuda-torch", environment=str(environment.root), torch=str(torch.version))
-    return str(torch.version), cuda
-
-
-def _target(options: Options, surroundings: Surroundings, environment: Environment) -> Target | Conflict:
-    chosen = choose_target(
-        options,
-        surroundings,
-        python=environment.python_version,
-        gpu_models=lambda: load_gpu_models(options.matrix, cwd=surroundings.cwd),
-    )
-    if isinstance(chosen, Conflict):
-        return chosen
-    if not chosen.target.gpus:
-        raise UsageError("build-needs-gpu", target=options.target)
-    return chosen.target
-
-
-def _proof(wheel: Path, options: Options, surroundings: Surroundings, reporter: Reporter) -> Inspection:
+def _proof(wheel: Path, place: Place) -> Inspection:
     inspection = inspect(
-        (str(wheel),), replace(options, venv=None), surroundings, reporter, has_target=True, is_thorough=True
+        (str(wheel),),
+        replace(place.options, venv=None),
+        place.surroundings,
+        place.reporter,
+        has_target=True,
+        is_thorough=True,
     )
     if isinstance(inspection, Conflict):  # the target was chosen a moment ago: its GPUs went away meanwhile
         raise GpuenvError(inspection.reason.code, **inspection.reason.context)
     return inspection
 
 
-def _faults(inspection: Inspection, wheel: Path, source: Path) -> tuple[Notice, ...]:
+def _faults(inspection: Inspection, wheel: Path, source: str) -> tuple[Notice, ...]:
     judged = [file for file in inspection.files if file.file.summary.objects]
     if not judged:
-        return (Notice.of("extension-without-gpu-code", wheel=wheel.name, source=str(source)),)
+        return (Notice.of("extension-without-gpu-code", wheel=wheel.name, source=source),)
     return tuple(
         Notice.of(
             "extension-lacks-architecture",
             library=file.filename,
             gpu=gpu,
             sass=tuple(code.sm for code in (*file.main.sass, *file.main.extra_sass)),
-            source=str(source),
+            source=source,
         )
         for file in judged
         for gpu, verdict in file.verdicts

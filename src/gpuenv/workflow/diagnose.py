@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
-from gpuenv.detect.environment import find_environment, read_environment
-from gpuenv.detect.host import detect_host
 from gpuenv.diagnose.diagnosis import diagnose
 from gpuenv.diagnose.normalise import decode_log
-from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.matrix.diagnoses import load_signatures
-from gpuenv.models.hardware import HostFacts, Presence
-from gpuenv.models.platform import PythonVersion
-from gpuenv.models.resolution import Conflict
-from gpuenv.process import stream
-from gpuenv.workflow.target import DETECTED, choose_target
+from gpuenv.models.diagnosis import Remedy, Repair
+from gpuenv.models.notice import Notice
+from gpuenv.models.value import dataclass
+from gpuenv.project.folders import matrix_cache
+from gpuenv.workflow.diagnosed_place import find_diagnosed_environment, find_machine, find_possible_machine
+from gpuenv.workflow.target import DETECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import BinaryIO
 
-    from gpuenv.models.diagnosis import DiagnosisReport
+    from gpuenv.models.diagnosis import DiagnosisReport, FaultFacts, SignatureBook
+    from gpuenv.models.drift import Drift
     from gpuenv.models.environment import Environment
+    from gpuenv.models.hardware import HostFacts
     from gpuenv.models.matrix import CompatibilityMatrix
+    from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
+    from gpuenv.workflow.diagnosed_proof import Proof
     from gpuenv.workflow.options import Options
-
-HEAD: Final = 8 * 1024 * 1024
-TAIL: Final = 24 * 1024 * 1024
-"""Bytes of a log that are read at most: its begin, where the first fault is, and its end, where the last is."""
 
 Mode = Literal["check-up", "log", "command"]
 
@@ -44,23 +39,112 @@ class Diagnosed:
     report: DiagnosisReport
     machine: HostFacts | None
     environment: Environment | None
+    repair: Repair | None = None
+    """None without a cause."""
+    proof: Proof | None = None
+    """What was read and run; None where only a text was asked about."""
     command: tuple[str, ...] = ()
     command_exit_code: int | None = None
+    drift: tuple[Drift, ...] = ()
+    """What others changed in the environment since gpuenv's last change."""
+    notes: tuple[Notice, ...] = ()
+    """What else is to be known of the environment."""
 
 
-def check_up(options: Options, surroundings: Surroundings) -> Diagnosed:
-    """Look at machine and environment alone. Without an environment the machine is still looked at."""
-    matrix = load_matrix(options.matrix, cwd=surroundings.cwd)
-    machine = _machine(options, surroundings, matrix)
-    environment = _environment(options, surroundings)
-    report = diagnose(
-        "",
-        signatures=load_signatures(options.matrix, cwd=surroundings.cwd),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Data:
+    """What every diagnosis rests on."""
+
+    matrix: CompatibilityMatrix
+    book: SignatureBook
+
+    def diagnose(self, text: str, machine: HostFacts | None, environment: Environment | None) -> DiagnosisReport:
+        return diagnose(text, signatures=self.book, machine=machine, environment=environment, matrix=self.matrix)
+
+    def repair(
+        self, report: DiagnosisReport, options: Options, surroundings: Surroundings, *, has_failed_here: bool = False
+    ) -> Repair | None:
+        if report.primary is None:
+            return None
+        remedy = self.book.remedy(report.primary.cause.code) or Remedy.DRIVER
+        facts = report.facts
+        if facts is None or not remedy.is_build or not _is_resolvable(remedy, facts):
+            return Repair(remedy=remedy)
+        from gpuenv.workflow.diagnosed_repair import resolve_repair  # noqa: PLC0415 - a resolver is much to load
+
+        return resolve_repair(
+            report.primary.cause,
+            remedy,
+            facts,
+            options,
+            surroundings,
+            matrix=self.matrix,
+            has_failed_here=has_failed_here,
+        )
+
+
+def _is_resolvable(remedy: Remedy, facts: FaultFacts) -> bool:
+    """Whether the facts lead to a build: the companions of a known torch are the same on every GPU."""
+    return bool(facts.gpus) or (remedy is Remedy.PAIR and facts.packages.get("torch") is not None)
+
+
+def _load(options: Options, surroundings: Surroundings) -> _Data:
+    cache = matrix_cache(surroundings)
+    return _Data(
+        matrix=load_matrix(options.matrix, cwd=surroundings.cwd, cache=cache),
+        book=load_signatures(options.matrix, cwd=surroundings.cwd, cache=cache),
+    )
+
+
+def check_up(options: Options, surroundings: Surroundings, reporter: Reporter) -> Diagnosed:
+    """Look at machine, environment, libraries and kernels. Without an environment the machine is still looked at."""
+    data = _load(options, surroundings)
+    machine = find_machine(options, surroundings, data.matrix)
+    environment = find_diagnosed_environment(options, surroundings)
+    report = data.diagnose("", machine, environment)
+    proof = None
+    if environment is not None:
+        from gpuenv.workflow.diagnosed_proof import prove  # noqa: PLC0415 - only for a check-up
+
+        is_settled = report.primary is not None
+        proof = prove(environment, machine, surroundings, reporter, options=options, is_settled=is_settled)
+        if proof.verification is not None and proof.verification.failed:
+            said = "\n".join(f"{check.name}: {check.detail}" for check in proof.verification.failed)
+            report = data.diagnose(said, machine, environment)
+    return Diagnosed(
+        mode="check-up",
+        report=report,
         machine=machine,
         environment=environment,
-        matrix=matrix,
+        repair=data.repair(
+            report,
+            options,
+            surroundings,
+            has_failed_here=proof is not None and proof.verification is not None and bool(proof.verification.failed),
+        ),
+        proof=proof,
+        drift=_drift(environment),
+        notes=_notes(environment, surroundings),
     )
-    return Diagnosed(mode="check-up", report=report, machine=machine, environment=environment)
+
+
+def _drift(environment: Environment | None) -> tuple[Drift, ...]:
+    from gpuenv.diagnose.drift import find_drift  # noqa: PLC0415 - only for a check-up
+    from gpuenv.install.recorded import read_recorded_state  # noqa: PLC0415 - as above
+
+    recorded = read_recorded_state(environment) if environment is not None else None
+    return find_drift(recorded, environment) if recorded is not None and environment is not None else ()
+
+
+def _notes(environment: Environment | None, surroundings: Surroundings) -> tuple[Notice, ...]:
+    if environment is None:
+        return ()
+    from gpuenv.install.recovery import unfinished  # noqa: PLC0415 - only for a check-up
+    from gpuenv.workflow.starting import uv_project_notes  # noqa: PLC0415 - as above
+
+    if unfinished(environment.root):
+        return (Notice.of("change-unfinished", environment=str(environment.root)),)
+    return uv_project_notes(environment.root, surroundings)
 
 
 def diagnose_log(log: bytes, options: Options, surroundings: Surroundings) -> Diagnosed:
@@ -69,112 +153,37 @@ def diagnose_log(log: bytes, options: Options, surroundings: Surroundings) -> Di
     This machine's facts count only if it has a GPU, and its environment if it was named or the machine counts; on a
     machine without a GPU, a text of GPU faults comes from elsewhere.
     """
-    matrix = load_matrix(options.matrix, cwd=surroundings.cwd)
-    machine = _possible_machine(options, surroundings, matrix)
+    data = _load(options, surroundings)
+    machine = find_possible_machine(options, surroundings, data.matrix)
     is_here = machine is not None and options.target in DETECTED
-    environment = _environment(options, surroundings) if options.venv is not None or is_here else None
-    report = diagnose(
-        decode_log(log),
-        signatures=load_signatures(options.matrix, cwd=surroundings.cwd),
+    environment = find_diagnosed_environment(options, surroundings) if options.venv is not None or is_here else None
+    report = data.diagnose(decode_log(log), machine, environment)
+    return Diagnosed(
+        mode="log",
+        report=report,
         machine=machine,
         environment=environment,
-        matrix=matrix,
+        repair=data.repair(report, options, surroundings),
     )
-    return Diagnosed(mode="log", report=report, machine=machine, environment=environment)
 
 
 def diagnose_command(
     argv: Sequence[str], options: Options, surroundings: Surroundings, *, on_line: Callable[[str], None]
 ) -> Diagnosed:
     """Run a command, show its output line by line, and diagnose it together with machine and environment."""
-    matrix = load_matrix(options.matrix, cwd=surroundings.cwd)
-    signatures = load_signatures(options.matrix, cwd=surroundings.cwd)
-    machine = _machine(options, surroundings, matrix)
-    environment = _environment(options, surroundings)
+    from gpuenv.process import stream  # noqa: PLC0415 - a log starts no program
+
+    data = _load(options, surroundings)
+    machine = find_machine(options, surroundings, data.matrix)
+    environment = find_diagnosed_environment(options, surroundings)
     ran = stream(argv, env=surroundings.environ, on_line=on_line, cwd=surroundings.cwd)
-    report = diagnose(ran.stdout, signatures=signatures, machine=machine, environment=environment, matrix=matrix)
+    report = data.diagnose(ran.stdout, machine, environment)
     return Diagnosed(
         mode="command",
         report=report,
         machine=machine,
         environment=environment,
+        repair=data.repair(report, options, surroundings),
         command=tuple(argv),
         command_exit_code=ran.exit_code,
     )
-
-
-def read_log(stream: BinaryIO) -> bytes:
-    """Read a log of any length in bounded memory: `HEAD` bytes of its begin and `TAIL` of its end."""
-    head = stream.read(HEAD)
-    tail = b""
-    while chunk := stream.read(1024 * 1024):
-        tail = (tail + chunk)[-TAIL:] if len(tail) < TAIL else tail[len(chunk) :] + chunk
-    return head + tail
-
-
-def read_log_file(name: str, surroundings: Surroundings) -> bytes:
-    """Read a log file; the usage error `log-unreadable` where that cannot be done."""
-    try:
-        with (surroundings.cwd / name).open("rb") as file:
-            return read_log(file)
-    except (OSError, ValueError) as error:
-        detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise UsageError("log-unreadable", file=name, detail=detail) from error
-
-
-def _machine(options: Options, surroundings: Surroundings, matrix: CompatibilityMatrix) -> HostFacts:
-    """Detect this machine, or take the described one."""
-    described = _described(options, surroundings, matrix)
-    return described or detect_host(surroundings, gpu_models=lambda: matrix.gpus)
-
-
-def _possible_machine(options: Options, surroundings: Surroundings, matrix: CompatibilityMatrix) -> HostFacts | None:
-    """As `_machine`; None where the text cannot be of this machine, or where it cannot be detected at all."""
-    described = _described(options, surroundings, matrix)
-    if described is not None:
-        return described
-    try:
-        machine = detect_host(surroundings, gpu_models=lambda: matrix.gpus)
-    except UsageError:
-        raise
-    except GpuenvError:
-        return None  # a text can be read on any machine
-    return None if machine.presence is Presence.ABSENT else machine
-
-
-def _described(options: Options, surroundings: Surroundings, matrix: CompatibilityMatrix) -> HostFacts | None:
-    if options.target in DETECTED:
-        return None
-    chosen = choose_target(
-        options,
-        surroundings,
-        python=_python(options),
-        gpu_models=lambda: matrix.gpus,
-    )
-    if isinstance(chosen, Conflict):
-        raise UsageError(chosen.reason.code, **chosen.reason.context)
-    target = chosen.target
-    return HostFacts(
-        gpus=target.gpus,
-        driver=target.driver,
-        platform=target.platform,
-        presence=Presence.ABSENT if target.is_cpu else Presence.PRESENT,
-    )
-
-
-def _python(options: Options) -> PythonVersion:
-    """The Python of a described target; no cause depends on it."""
-    try:
-        return PythonVersion.parse(Path(options.python or "3.12").name.removeprefix("python"))
-    except ValueError as error:
-        raise UsageError("python-version-invalid", python=options.python) from error
-
-
-def _environment(options: Options, surroundings: Surroundings) -> Environment | None:
-    """Read the environment; None where none was named and there is none."""
-    try:
-        return read_environment(find_environment(options.venv, surroundings), surroundings=surroundings)
-    except GpuenvError as error:
-        if options.venv is None and error.code == "environment-not-found":
-            return None
-        raise

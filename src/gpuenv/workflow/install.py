@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.environment import find_environment, read_environment
-from gpuenv.install.change import change
-from gpuenv.install.environments import create_environment
-from gpuenv.install.executor import execute
-from gpuenv.install.recovery import recover
-from gpuenv.models.resolution import Conflict
-from gpuenv.verify.runner import verify
-from gpuenv.workflow.inspect import inspect_environment
-from gpuenv.workflow.plan import Planned, interpreter, plan
+from gpuenv.install.environments import require_changeable
+from gpuenv.install.state import changes_of
+from gpuenv.models.value import dataclass
+from gpuenv.workflow.consent import foreign_changes
+from gpuenv.workflow.installation import Choices, Installation
+from gpuenv.workflow.plan import Planned, plan, venv_python
+from gpuenv.workflow.starting import require_same_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gpuenv.install.change import Ongoing
-    from gpuenv.models.environment import Environment
     from gpuenv.models.execution import Ending, ExecutionRecord
-    from gpuenv.models.notice import Notice
     from gpuenv.models.plan import Plan
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
-    from gpuenv.models.target import Target
-    from gpuenv.models.verification import VerificationReport
     from gpuenv.workflow.options import Options
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
-    """How an install ended. After every ending but `installed` and `unverified` the environment is as it was."""
-
-    ending: Ending
-    planned: Planned
-    root: Path | None = None
-    record: ExecutionRecord | None = None
-    verification: VerificationReport | None = None
-    """None where nothing was run: for a described target, or after a failed step."""
-    log_folder: Path | None = None
-    """Where the engine's output is: elsewhere than in the environment if that was removed again."""
-    foreign: tuple[str, ...] = ()
-    """Packages outside the GPU family that would change."""
-    notes: tuple[Notice, ...] = ()
-    """What else is remarkable about a new environment."""
-    uncovered: tuple[Notice, ...] = ()
-    """For a described target: the libraries that have no code for its GPUs."""
+_NEW_PLANS_AT_MOST: Final = 2
 
 
 def install(
@@ -56,159 +33,108 @@ def install(
     surroundings: Surroundings,
     reporter: Reporter,
     *,
-    consent: Callable[[tuple[str, ...]], bool | None],
-    keep_failed: bool = False,
+    consent: Callable[[Planned, tuple[str, ...]], bool | None],
+    announce: Callable[[Planned], None],
+    choices: Choices | None = None,
+    planning: Callable[[], Planned] | None = None,
 ) -> Installation:
     """Bring the environment to what the request resolves to, proven, or leave it as it was.
 
-    `consent` is asked with the packages outside the GPU family that would change, and answers None where nobody can
-    be asked.
+    `consent` is asked with what the plan does to packages outside the GPU family, and answers None where nobody can be
+    asked. `announce` gets the plan before anything is changed. Where another run changed the environment meanwhile, it
+    is planned anew. `planning` makes the plan where it is not resolved for: out of a lock.
     """
-    recover(find_environment(options.venv, surroundings))
-    planned = plan(options, surroundings, reporter, looks_at_environment=True)
-    root, target = planned.resolved.root, planned.resolved.target
-    if planned.plan is None or target is None or root is None:
-        return Installation(ending="conflict", planned=planned, root=root)
-    if planned.plan.is_empty:
-        return Installation(ending="nothing-to-do", planned=planned, root=root)
-    foreign = _foreign_changes(planned.plan)
-    if foreign and not options.assume_yes:
-        answer = consent(foreign)
-        if not answer:
-            ending: Ending = "needs-consent" if answer is None else "declined"
-            return Installation(ending=ending, planned=planned, root=root, foreign=foreign)
-    return _carry_out(planned, planned.plan, target, root, options, surroundings, reporter, keep_failed=keep_failed)
+    root = find_environment(options.venv, surroundings)
+    if changes_of(root):
+        from gpuenv.install.recovery import recover  # noqa: PLC0415 - only where there was a change
 
-
-def _carry_out(
-    planned: Planned,
-    steps: Plan,
-    target: Target,
-    root: Path,
-    options: Options,
-    surroundings: Surroundings,
-    reporter: Reporter,
-    *,
-    keep_failed: bool,
-) -> Installation:
-    """Change the environment, prove it, and only then make the change stay."""
-    resolved = planned.resolved
-    verification = None
-    notes: tuple[Notice, ...] = ()
-    with change(root, is_new=resolved.environment is None, keep_failed=keep_failed) as ongoing:
-        environment = resolved.environment
-        if environment is None:
-            notes = _create(root, options, surroundings, reporter, planned)
-            environment = read_environment(root, surroundings=surroundings)
-        record = _execute(planned, steps, environment, ongoing, options, surroundings, reporter)
-        ending: Ending = "failed"
-        uncovered: tuple[Notice, ...] = ()
-        if record.status == "done" and _has_family(planned) and target.gpus and target.origin == "described":
-            uncovered = _judge_libraries(environment, target, surroundings, reporter)
-            ending = "verification-failed" if uncovered else "unverified"
-        elif record.status == "done" and not _has_family(planned):
-            ending = "installed"
-        elif record.status == "done":
-            verification = _prove(environment, target, surroundings, reporter)
-            ending = _ending(verification)
-        if ending in {"installed", "unverified"}:
-            _write_constraints(planned, ongoing)
-            ongoing.commit()
-    return Installation(
-        ending=ending,
-        planned=planned,
-        root=root,
-        record=record,
-        verification=verification,
-        log_folder=ongoing.log_folder,
-        notes=notes,
-        uncovered=uncovered,
-    )
-
-
-def _create(
-    root: Path, options: Options, surroundings: Surroundings, reporter: Reporter, planned: Planned
-) -> tuple[Notice, ...]:
-    reporter.stage("creating-environment", environment=str(root))
-    return create_environment(
-        root,
-        python=options.python or str(interpreter(options)),
-        settings=planned.resolved.settings,
-        environ=surroundings.environ,
+        recover(root)
+    if root.exists() and not (root / "pyvenv.cfg").exists():
+        # A Python that others rest on is refused before anything is asked of an index.
+        require_changeable(read_environment(root, surroundings=surroundings))
+    work = _Work(
+        options=options,
+        surroundings=surroundings,
         reporter=reporter,
-        is_offline=options.is_offline,
+        choices=choices or Choices(),
+        planning=planning
+        or partial(
+            plan,
+            options,
+            surroundings,
+            reporter,
+            looks_at_environment=True,
+            has_to_be_complete=True,
+            meanwhile=_load_what_follows,
+        ),
     )
+    done = work.install(consent, announce)
+    for _ in range(_NEW_PLANS_AT_MOST):
+        if done.record is None or not _is_stale(done.record):
+            break
+        done = work.install(consent, announce)
+    return done
 
 
-def _execute(
-    planned: Planned,
-    steps: Plan,
-    environment: Environment,
-    ongoing: Ongoing,
-    options: Options,
-    surroundings: Surroundings,
-    reporter: Reporter,
-) -> ExecutionRecord:
-    return execute(
-        steps,
-        environment=environment,
-        ongoing=ongoing,
-        settings=planned.resolved.settings,
-        environ=surroundings.environ,
-        read=lambda: read_environment(environment.root, surroundings=surroundings),
-        reporter=reporter,
-        is_offline=options.is_offline,
-    )
+def _load_what_follows() -> None:
+    """Import, while the engine resolves and this process waits, what a change needs."""
+    import_module("gpuenv.workflow.space")
+    import_module("gpuenv.workflow.carrying_out")
 
 
-def _judge_libraries(
-    environment: Environment, target: Target, surroundings: Surroundings, reporter: Reporter
-) -> tuple[Notice, ...]:
-    """Read the code of every library for GPUs that are not here; gives what does not cover them."""
-    reporter.stage("inspecting-libraries")
-    after = read_environment(environment.root, surroundings=surroundings)
-    return inspect_environment(after, target.gpus, surroundings, reporter).uncovered
+def _is_stale(record: ExecutionRecord) -> bool:
+    """Whether the environment was not any more what the plan was made for, before anything was done."""
+    return not record.results and any(problem.code == "changed-underneath" for problem in record.problems)
 
 
-def _prove(
-    environment: Environment, target: Target, surroundings: Surroundings, reporter: Reporter
-) -> VerificationReport:
-    """Run the kernel tests on the GPUs of this machine, or the CPU checks."""
-    after = read_environment(environment.root, surroundings=surroundings)
-    return verify(
-        environment.python,
-        device="cpu" if target.is_cpu else "cuda",
-        gpus=target.gpus,
-        environ=surroundings.environ,
-        installed=frozenset(found.name for found in after.distributions),
-        reporter=reporter,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One install, from the plan to its end."""
 
+    options: Options
+    surroundings: Surroundings
+    reporter: Reporter
+    choices: Choices
+    planning: Callable[[], Planned]
 
-def _has_family(planned: Planned) -> bool:
-    """Whether there is anything to prove: packages outside the family run no kernels."""
-    return not isinstance(planned.resolved.outcome, Conflict) and bool(planned.resolved.outcome.pins)
+    def install(
+        self, consent: Callable[[Planned, tuple[str, ...]], bool | None], announce: Callable[[Planned], None]
+    ) -> Installation:
+        """Plan, ask, and carry out."""
+        planned = self.planning()
+        root, target, environment = planned.resolved.root, planned.resolved.target, planned.resolved.environment
+        if environment is not None:
+            require_changeable(environment)
+            require_same_python(self.options, environment, self.surroundings)
+        if planned.plan is None or target is None or root is None:
+            return Installation(ending="conflict", planned=planned, root=root)
+        if planned.plan.is_empty:
+            return Installation(ending="nothing-to-do", planned=planned, root=root, environment=environment)
+        foreign = foreign_changes(planned.plan)
+        if foreign and not self.options.assume_yes:
+            answer = consent(planned, foreign)
+            if not answer:
+                ending: Ending = "needs-consent" if answer is None else "declined"
+                return Installation(ending=ending, planned=planned, root=root, foreign=foreign)
+        self._require_space(planned, planned.plan, root)
+        announce(planned)
+        from gpuenv.workflow.carrying_out import Work  # noqa: PLC0415 - loaded while the engine was asked
 
+        work = Work(options=self.options, surroundings=self.surroundings, reporter=self.reporter, choices=self.choices)
+        return work.carry_out(planned, planned.plan, target, root)
 
-def _ending(verification: VerificationReport) -> Ending:
-    if not verification.checks:
-        return "unverified"
-    return "verification-failed" if verification.failed else "installed"
+    def _require_space(self, planned: Planned, steps: Plan, root: Path) -> None:
+        if planned.files is None:
+            return
+        from gpuenv.workflow.space import require_space  # noqa: PLC0415 - loaded while the engine was asked
 
-
-def _write_constraints(planned: Planned, ongoing: Ongoing) -> None:
-    """Record the family's pins, for `gpuenv run` to keep other installers from undoing them."""
-    resolution = planned.resolved.outcome
-    if isinstance(resolution, Conflict):
-        return
-    lines = [f"{pin.project}=={pin.version}" for pin in resolution.pins]
-    (ongoing.state / "constraints.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _foreign_changes(steps: Plan) -> tuple[str, ...]:
-    """List the packages outside the GPU family that are there and would change."""
-    return tuple(
-        f"{step.project} {step.replaces} -> {step.version}"
-        for step in steps.installs
-        if not step.is_family and step.replaces is not None and not step.project.startswith("nvidia-")
-    )
+        environment = planned.resolved.environment
+        require_space(
+            steps.installs,
+            planned.files,
+            root=root,
+            python=environment.python if environment else venv_python(self.options, self.surroundings.environ),
+            engine=self.choices.engine,
+            settings=planned.resolved.settings,
+            environ=self.surroundings.environ,
+        )

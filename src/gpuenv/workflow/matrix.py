@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.errors import UsageError
@@ -10,6 +9,7 @@ from gpuenv.matrix.catalog import available_matrices, find_matrix, load_matrix
 from gpuenv.matrix.derived import serving_torch, summarize
 from gpuenv.matrix.validate import validate_folder
 from gpuenv.models.cuda import ComputeCapability
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,25 +1,28 @@
-"""Measures builds of torch that an index lists and the matrix does not know, so that they join the search."""
+"""Measures builds that an index lists and the matrix does not know, so that they join the search."""
 
 from __future__ import annotations
 
-import re
-import zipfile
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
-
-from packaging.version import Version
 
 from gpuenv.errors import GpuenvError
 from gpuenv.models.index import SourceKind
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict, Resolution
+from gpuenv.models.value import dataclass
 from gpuenv.resolve.resolver import resolve
-from gpuenv.resolve.tables import make_tables
-from gpuenv.rules.wheel_tags import supported_tags
+from gpuenv.workflow.joined_matrix import is_installed_as, joined, placed
 from gpuenv.workflow.measured_builds import MeasuredBuilds
-from gpuenv.workflow.measured_wheel import measure_wheel
-from gpuenv.workflow.newest_release import newer_release
+from gpuenv.workflow.unknown_wheels import (
+    RUNTIME,
+    TORCH,
+    admits_newer,
+    installable_wheel,
+    newest_tags,
+    newest_version,
+    unknown_wheels,
+    wheel_label,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import IndexedWheel, ProjectPage
-    from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
+    from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.progress import Reporter
     from gpuenv.models.request import Request
     from gpuenv.models.settings import IndexSettings
@@ -35,14 +38,14 @@ if TYPE_CHECKING:
     from gpuenv.models.target import Target
     from gpuenv.resolve.problem import PageKey
     from gpuenv.resolve.tables import Tables
+    from gpuenv.workflow.measured_builds import Build
+    from gpuenv.workflow.newest_release import Answers
     from gpuenv.workflow.options import Options
 
-_PROJECT: Final = "torch"
-_MOST: Final = 3
-"""So many unknown versions of a page are measured, the newest: each costs some 20 MB."""
-_NOTHING_SERVES: Final = frozenset({"no-build-for-gpu", "no-build-for-all-gpus"})
+_NOTHING_SERVES: Final = frozenset({"no-build-for-gpu", "no-build-for-all-gpus", "no-onnxruntime-that-agrees"})
 """Conflicts that a release which the matrix does not know could end."""
-_TAG: Final = re.compile(r"cu\d{3}")
+_TOO_OLD: Final = frozenset({"requirements-exclude-every-build", "no-build-for-python", "no-onnxruntime-build"})
+"""Conflicts that it could end where it is allowed to be newer than all that the matrix has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,24 +65,20 @@ class Measurement:
     reporter: Reporter
     notes: list[Notice]
     """What could not be measured, and what was left out offline, is added here."""
+    answers: Answers
+    """Of the default index; shared by all resolutions of a run."""
     _given_up: set[str] = field(default_factory=set)
-    """Not tried again in this run: wheels that could not be measured, by address; the project on the default index."""
+    """Not tried again in this run: wheels that could not be measured, by address; projects on the default index."""
 
     def with_installed(self, tables: Tables, environment: Environment | None) -> Tables:
-        """Let an installed build that was measured before be recognised."""
-        found = environment.installed(_PROJECT) if environment is not None else None
-        if found is None:
+        """Let installed builds that were measured before be recognised."""
+        found = [environment.installed(project) for project in (TORCH, RUNTIME)] if environment is not None else []
+        installed = [one for one in found if one is not None]
+        if not installed:
             return tables
-        return _joined(
-            tables,
-            [
-                build
-                for build in self.known.all()
-                if (str(build.version), build.platform) == (found.version.public, self.target.platform.name)
-                and found.version.local in {build.local, build.tag}
-                and not any(_key(other) == _key(build) for other in tables.matrix.torch)
-            ],
-        )
+        platform = self.target.platform.name
+        builds = (build for build in self.known.all() if build.platform == platform)
+        return joined(tables, [build for build in builds if any(is_installed_as(build, one) for one in installed)])
 
     def resolved(
         self, request: Request, tables: Tables, environment: Environment | None, pages: dict[PageKey, ProjectPage]
@@ -87,29 +86,22 @@ class Measurement:
         """Resolve with what the pages list; where nothing serves, pages are added in which something could."""
         tables = self.extended(tables, pages)
         outcome = self._resolve(request, tables, environment, pages)
-        newer = self._newer_release(request, outcome, tables.matrix)
-        if newer is not None:
-            tables = _joined(tables, list(self._of_page(tables.matrix, newer)))
-            outcome = self._resolve(request, tables, environment, pages)
-        further = self.further_pages(outcome, tables.matrix, pages)
-        if not further:
+        if self.is_offline:
+            self._tell_of_newer(tables.matrix)
             return outcome, tables
-        pages.update(further)
-        tables = self.extended(tables, pages)
-        return self._resolve(request, tables, environment, pages), tables
-
-    def _newer_release(
-        self, request: Request, outcome: Resolution | Conflict, matrix: CompatibilityMatrix
-    ) -> ProjectPage | None:
-        """Where the default index gives the build, ask it once for a newer one: it has no page to look at."""
-        if self.is_offline or not isinstance(outcome, Resolution) or _PROJECT in {*outcome.kept, *self._given_up}:
-            return None
-        torch = outcome.pin(_PROJECT)
-        if torch is None or torch.source.kind is not SourceKind.PYPI:
-            return None
-        self._given_up.add(_PROJECT)
-        newest = max(build.version for build in matrix.torch)
-        return newer_release(newest, request, self.target, self.settings, self.environ, self.reporter)
+        newer = [build for page in self._newer_releases(request, outcome, tables.matrix) for build in page]
+        if newer:
+            tables = joined(tables, newer)
+            outcome = self._resolve(request, tables, environment, pages)
+        further = self._further_pages(outcome, tables.matrix, pages)
+        if further:
+            pages.update(further)
+            tables = self.extended(tables, pages)
+            outcome = self._resolve(request, tables, environment, pages)
+        while (nightly := self._chosen_nightly(outcome, tables.matrix, pages)) is not None:
+            tables = joined(tables, [nightly])
+            outcome = self._resolve(request, tables, environment, pages)
+        return outcome, tables
 
     def _resolve(
         self, request: Request, tables: Tables, environment: Environment | None, pages: Mapping[PageKey, ProjectPage]
@@ -118,38 +110,79 @@ class Measurement:
 
     def extended(self, tables: Tables, pages: Mapping[PageKey, ProjectPage]) -> Tables:
         """Add what the pages list for the target and the matrix lacks; offline it is only told of."""
-        if self.is_offline:
-            self.tell_of_newer(tables.matrix)
-        found = [build for page in pages.values() for build in self._of_page(tables.matrix, page)]
-        return _joined(tables, found)
+        return joined(tables, [build for page in pages.values() for build in self._of_page(tables.matrix, page)])
 
-    def tell_of_newer(self, matrix: CompatibilityMatrix) -> None:
-        """Offline: tell of builds that were measured before and are newer than all that the matrix has."""
-        platform = self.target.platform.name
-        newest = max((build.version for build in matrix.torch), default=Version("0"))
-        newer = [build for build in self.known.all() if build.platform == platform and build.version > newest]
-        if newer:
-            self._tell(matrix, [build.label for build in newer])
+    def _newer_releases(
+        self, request: Request, outcome: Resolution | Conflict, matrix: CompatibilityMatrix
+    ) -> Iterator[list[Build]]:
+        """Ask the default index, once, for newer releases of what it gives or could give: it has no page to look at."""
+        from gpuenv.workflow.newest_release import newer_release  # noqa: PLC0415 - only where the engine is asked
 
-    def further_pages(
+        for project in (TORCH, RUNTIME):
+            if project in self._given_up or not self._is_asked_for(project, request, outcome, matrix):
+                continue
+            self._given_up.add(project)
+            newest = newest_version(project, matrix, self.target.platform.name)
+            page = newer_release(
+                project, newest, request, self.target, self.settings, self.environ, self.reporter, answers=self.answers
+            )
+            if page is not None:
+                yield list(self._of_page(matrix, page))
+
+    def _is_asked_for(
+        self, project: str, request: Request, outcome: Resolution | Conflict, matrix: CompatibilityMatrix
+    ) -> bool:
+        if isinstance(outcome, Resolution):
+            pin = outcome.pin(project)
+            return pin is not None and project not in outcome.kept and pin.source.kind is SourceKind.PYPI
+        if request.requirement(project) is None or not self._could_be_ended(project, outcome, matrix):
+            return False
+        return project == RUNTIME or any(source.kind is SourceKind.PYPI for source in request.sources)
+
+    def _could_be_ended(self, project: str, conflict: Conflict, matrix: CompatibilityMatrix) -> bool:
+        """Whether a release that the matrix does not know could end a conflict."""
+        if conflict.reason.code in _NOTHING_SERVES:
+            return True
+        newest = newest_version(project, matrix, self.target.platform.name)
+        return conflict.reason.code in _TOO_OLD and admits_newer(self.request.requirement(project), newest)
+
+    def _further_pages(
         self, outcome: Resolution | Conflict, matrix: CompatibilityMatrix, pages: Mapping[PageKey, ProjectPage]
     ) -> dict[PageKey, ProjectPage]:
-        """Read where a release could be that serves what nothing in the matrix does: the tags of the newest release.
+        """Read where a release could be that serves what nothing in the matrix does: the newest tags.
 
         A page that cannot be read gives nothing here: the conflict stands.
         """
-        if self.is_offline or not isinstance(outcome, Conflict) or outcome.reason.code not in _NOTHING_SERVES:
+        if isinstance(outcome, Resolution) or self.request.requirement(TORCH) is None:
             return {}
-        builds = [build for build in matrix.torch if build.platform == self.target.platform.name and build.cuda]
-        newest = max((build.version for build in builds), default=None)
-        tags = dict.fromkeys(build.tag for build in builds if build.version == newest)
+        if self.target.is_cpu or not self._could_be_ended(TORCH, outcome, matrix):
+            return {}
         wanted = [
-            (source, tag, _PROJECT)
+            (source, tag, TORCH)
             for source in self.request.sources
-            for tag in tags
-            if source.kind is SourceKind.PYTORCH and (source, tag, _PROJECT) not in pages
+            for tag in newest_tags(matrix, self.target.platform.name)
+            if source.kind is SourceKind.PYTORCH and (source, tag, TORCH) not in pages
         ]
         return dict(self._read(wanted))
+
+    def _chosen_nightly(
+        self, outcome: Resolution | Conflict, matrix: CompatibilityMatrix, pages: Mapping[PageKey, ProjectPage]
+    ) -> Build | None:
+        """Measure a nightly build that was chosen by what its channel is known for; None for any other choice.
+
+        One of which nothing can be read stays what its channel says.
+        """
+        if isinstance(outcome, Conflict) or outcome.torch is None or not outcome.torch.build.is_nightly:
+            return None
+        pin = outcome.pin(TORCH)
+        if pin is None or TORCH in outcome.kept or outcome.torch.build in matrix.torch:
+            return None
+        page = pages.get((pin.source, pin.tag, TORCH))
+        wheel = installable_wheel(page, pin.version, self.target) if page is not None else None
+        if page is None or wheel is None:
+            return None
+        build = self.known.load(wheel) or self._measured(matrix, page, wheel)
+        return placed(build, page, matrix) if build is not None and build.sass | build.ptx else None
 
     def _read(self, wanted: Iterable[PageKey]) -> Iterator[tuple[PageKey, ProjectPage]]:
         from gpuenv.index.pages import read_project_page  # noqa: PLC0415 - only where nothing else serves
@@ -166,61 +199,40 @@ class Measurement:
                 continue
             yield (source, tag, project), page
 
-    def _of_page(self, matrix: CompatibilityMatrix, page: ProjectPage) -> Iterator[TorchBuild]:
-        wheels = self._unknown_wheels(matrix, page)
+    def _of_page(self, matrix: CompatibilityMatrix, page: ProjectPage) -> Iterator[Build]:
+        wheels = unknown_wheels(page, matrix, self.request, self.target)
         if not wheels:
             return
         if self.is_offline:
-            self._tell(matrix, [str(wheel.version) for wheel in wheels])
+            self._tell(matrix, [wheel_label(wheel) for wheel in wheels])
             return
         for wheel in wheels:
-            build = self.known.load(wheel) or self._measured(page, wheel)
+            build = self.known.load(wheel) or self._measured(matrix, page, wheel)
             if build is not None:
-                yield _placed(build, page, matrix)
+                yield placed(build, page, matrix)
 
-    def _unknown_wheels(self, matrix: CompatibilityMatrix, page: ProjectPage) -> list[IndexedWheel]:
-        """List wheels that the target installs and the request admits, one per version, the newest first."""
-        if page.project != _PROJECT or (page.tag or "").startswith("nightly/") or page.tag == "cpu":
-            return []
-        platform = self.target.platform
-        builds = [build for build in matrix.torch if build.platform == platform.name]
-        known: set[tuple[Version, str | None]] = {(build.version, build.tag) for build in builds}
-        known |= {(build.version, None) for build in builds if build.on_pypi}
-        oldest = min((version for version, _ in known), default=Version("0"))
-        asked = self.request.requirement(_PROJECT)
-        accepted = cache(lambda: supported_tags(platform, self.target.python))
-        found: dict[Version, IndexedWheel] = {}
-        for wheel in page.wheels:
-            version, tag = Version(wheel.version.public), page.tag or wheel.version.local
-            if (
-                (version, tag) not in known
-                and version >= oldest
-                and not version.is_prerelease
-                and not wheel.is_yanked
-                and (tag is None or _TAG.fullmatch(tag) is not None)
-                and (asked is None or asked.specifier.contains(wheel.version))
-                and wheel.tags & accepted()
-            ):
-                found.setdefault(wheel.version, wheel)
-        return [found[version] for version in sorted(found, reverse=True)[:_MOST]]
-
-    def _measured(self, page: ProjectPage, wheel: IndexedWheel) -> TorchBuild | None:
+    def _measured(self, matrix: CompatibilityMatrix, page: ProjectPage, wheel: IndexedWheel) -> Build | None:
         """Read a wheel and keep the result; what went wrong is told once."""
         if wheel.url in self._given_up:
             return None
+        from gpuenv.workflow.measured_wheel import measured_or_told  # noqa: PLC0415 - only where a wheel is read
+
         self.reporter.stage("measuring-build", wheel=wheel.filename)
-        try:
-            build = measure_wheel(page, wheel, self.target, self.settings, today=self.today)
-        except (GpuenvError, OSError, zipfile.BadZipFile, KeyError) as error:
-            reason = error.code if isinstance(error, GpuenvError) else type(error).__name__
-            self.notes.append(Notice.of("build-not-measured", wheel=wheel.filename, reason=reason))
-            self._given_up.add(wheel.url)
-            return None
+        toolkits = tuple(release.version for release in matrix.cuda)
+        build = measured_or_told(page, wheel, self.target, self.settings, toolkits, today=self.today, notes=self.notes)
         if build is None:
             self._given_up.add(wheel.url)
             return None
         self.known.store(wheel, build)
         return build
+
+    def _tell_of_newer(self, matrix: CompatibilityMatrix) -> None:
+        """Offline, tell of builds newer than all that the matrix has."""
+        from gpuenv.workflow.offline_newer import newer_builds  # noqa: PLC0415 - only offline
+
+        labels = newer_builds(matrix, self.request, self.target, self.known, self.pages_folder)
+        if labels:
+            self._tell(matrix, labels)
 
     def _tell(self, matrix: CompatibilityMatrix, builds: Sequence[str]) -> None:
         notice = Notice.of("newer-than-matrix", builds=tuple(builds), matrix=matrix.version)
@@ -236,6 +248,7 @@ def make_measurement(
     surroundings: Surroundings,
     reporter: Reporter,
     notes: list[Notice],
+    answers: Answers,
 ) -> Measurement:
     """Begin a run; what there is to tell is added to `notes`."""
     from gpuenv.project.folders import cache_folder, data_folder  # noqa: PLC0415 - in the order of the work
@@ -251,30 +264,5 @@ def make_measurement(
         is_offline=options.is_offline,
         reporter=reporter,
         notes=notes,
-    )
-
-
-def _joined(tables: Tables, builds: Sequence[TorchBuild]) -> Tables:
-    if not builds:
-        return tables
-    unique = {_key(build): build for build in builds}
-    return make_tables(replace(tables.matrix, torch=(*tables.matrix.torch, *unique.values())))
-
-
-def _key(build: TorchBuild) -> tuple[Version, str, str]:
-    return build.version, build.tag, build.platform
-
-
-def _placed(build: TorchBuild, page: ProjectPage, matrix: CompatibilityMatrix) -> TorchBuild:
-    """Say where a measured build is to be had, and whether its tag is a side channel, as that of older releases is."""
-    like = max(
-        (known for known in matrix.torch if (known.tag, known.platform) == (build.tag, build.platform)),
-        key=lambda known: known.version,
-        default=None,
-    )
-    return replace(
-        build,
-        on_pytorch_index=page.source.kind is SourceKind.PYTORCH,
-        on_pypi=page.source.kind is not SourceKind.PYTORCH and build.local is None,
-        is_official=like is None or like.is_official,
+        answers=answers,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from gpuenv.models.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +31,5 @@ class Options:
     is_offline: bool = False
     upgrade: bool = False
     assume_yes: bool = False
+    limits: tuple[str, ...] = ()
+    """Limits on members of the GPU family that are wanted anyway: what a lock pins so far (`torch==2.14.1+cu126`)."""

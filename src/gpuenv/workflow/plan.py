@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
+from gpuenv.models.plan import Install
 from gpuenv.models.resolution import Conflict
+from gpuenv.models.value import dataclass
 from gpuenv.resolve.planner import make_plan
 from gpuenv.workflow.present import closure_in_place
 from gpuenv.workflow.resolution import resolve_request
 from gpuenv.workflow.target import DETECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from gpuenv.install.wheel_files import WheelFiles
+    from gpuenv.models.environment import Environment
     from gpuenv.models.execution import LockedPackage
     from gpuenv.models.plan import Plan
     from gpuenv.models.progress import Reporter
@@ -34,28 +41,84 @@ class Planned:
     """None on conflict."""
     additions: tuple[LockedPackage, ...] | None
     """What the engine's resolver adds; None where it was not asked."""
+    files: WheelFiles | None = None
+    """The files of what is to be installed; None where nothing is, or where the engine was not asked."""
 
 
 def plan(
-    options: Options, surroundings: Surroundings, reporter: Reporter, *, looks_at_environment: bool | None = None
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    *,
+    looks_at_environment: bool | None = None,
+    has_to_be_complete: bool = False,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Planned:
     """Resolve, and plan the steps. Changes nothing.
 
-    `looks_at_environment` None: unless the target is described.
+    `looks_at_environment` None: unless the target is described. `has_to_be_complete`: the dependencies too, also
+    offline, where the engine then answers out of its cache and the user's folders, or raises `not-in-cache`.
+    `meanwhile` is done while the engine is at work, and only then.
     """
     resolved = resolve_request(options, surroundings, reporter, looks_at_environment=looks_at_environment)
     if isinstance(resolved.outcome, Conflict):
         return Planned(resolved=resolved, plan=None, additions=None)
-    additions = _additions(resolved, resolved.outcome, options, surroundings, reporter)
-    return Planned(
-        resolved=resolved,
-        plan=make_plan(resolved.outcome, resolved.environment, additions),
-        additions=additions,
+    from gpuenv.install.traces import without_traces  # noqa: PLC0415 - not on conflict
+
+    with without_traces(resolved.environment.root if resolved.environment is not None else None):
+        additions = _additions(
+            resolved,
+            resolved.outcome,
+            options,
+            surroundings,
+            reporter,
+            has_to_be_complete=has_to_be_complete,
+            meanwhile=meanwhile,
+        )
+        steps = make_plan(resolved.outcome, resolved.environment, additions)
+        if additions is None and resolved.request is not None and resolved.request.others:
+            steps = replace(steps, is_complete=False)
+        files = _files(steps, resolved, options, surroundings)
+    sized = with_sizes(steps, files.packages) if files is not None else steps
+    return Planned(resolved=resolved, plan=sized, additions=additions, files=files)
+
+
+def _files(steps: Plan, resolved: Resolved, options: Options, surroundings: Surroundings) -> WheelFiles | None:
+    """Ask the engine's cache for the files of a plan."""
+    if not steps.installs or not steps.is_complete:
+        return None
+    from gpuenv.install.wheel_files import find_files  # noqa: PLC0415 - only where something is to be installed
+
+    environment = resolved.environment
+    return find_files(
+        steps.installs,
+        python=environment.python if environment is not None else venv_python(options, surroundings.environ),
+        settings=resolved.settings,
+        environ=surroundings.environ,
+    )
+
+
+def with_sizes(steps: Plan, files: Sequence[LockedPackage]) -> Plan:
+    """Write into the steps how much is downloaded for each, where that is known."""
+    sizes = {(found.project, found.version): found.size_bytes for found in files}
+    return replace(
+        steps,
+        steps=tuple(
+            replace(step, size_bytes=sizes.get((step.project, step.version))) if isinstance(step, Install) else step
+            for step in steps.steps
+        ),
     )
 
 
 def _additions(
-    resolved: Resolved, resolution: Resolution, options: Options, surroundings: Surroundings, reporter: Reporter
+    resolved: Resolved,
+    resolution: Resolution,
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    *,
+    has_to_be_complete: bool,
+    meanwhile: Callable[[], None] | None,
 ) -> tuple[LockedPackage, ...] | None:
     """Ask the engine what else has to come; nothing where all is there, None where it cannot be asked."""
     request = resolved.request
@@ -63,21 +126,25 @@ def _additions(
     if resolved.environment is not None and _is_all_there(resolved, resolution, others):
         return ()
     is_described = options.target not in DETECTED and options.target != "cpu"
-    if options.is_offline or (is_described and resolved.root is None):
+    if (options.is_offline and not has_to_be_complete) or (is_described and resolved.root is None):
         return None
     from gpuenv.install.closure import compile_closure  # noqa: PLC0415 - the engine is asked only here
     from gpuenv.install.preview import preview_install  # noqa: PLC0415
 
+    if meanwhile is not None:
+        Thread(target=meanwhile, daemon=True).start()
     if resolved.environment is not None:
         return preview_install(
             resolution.pins,
             others,
             python=resolved.environment.python,
             kept=resolution.kept,
+            equal=_equal(resolution, resolved.environment),
             constraints=(*resolution.constraints, *constraints),
             excluded=resolution.excluded,
             settings=resolved.settings,
             environ=surroundings.environ,
+            is_offline=options.is_offline,
             reporter=reporter,
         )
     if resolved.target is None:
@@ -85,16 +152,37 @@ def _additions(
     return compile_closure(
         resolution.pins,
         others,
-        python=interpreter(options),
+        python=venv_python(options, surroundings.environ),
         python_version=resolved.target.python,
         platform=None,
         settings=resolved.settings,
         environ=surroundings.environ,
         with_hashes=False,
+        is_offline=options.is_offline,
         constraints=(*resolution.constraints, *constraints),
         excluded=resolution.excluded,
         reporter=reporter,
     )
+
+
+def _equal(resolution: Resolution, environment: Environment) -> tuple[str, ...]:
+    """Name the pins whose version is installed, as another build or a broken one."""
+    found = ((pin, environment.installed(canonicalize_name(pin.project))) for pin in resolution.pins)
+    return tuple(
+        pin.project for pin, installed in found if installed and installed.version.public == pin.version.public
+    )
+
+
+def venv_python(options: Options, environ: Mapping[str, str]) -> Path:
+    """Find the interpreter that a new environment is made with: the one named by path or version, else our own.
+
+    Raises `python-not-found`.
+    """
+    if options.python is None or Path(options.python).exists():
+        return interpreter(options)
+    from gpuenv.install.environments import find_python  # noqa: PLC0415 - only where a version was given
+
+    return find_python(options.python.removeprefix("python"), environ)
 
 
 def interpreter(options: Options) -> Path:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from gpuenv.errors import UsageError
 from gpuenv.models.notice import Notice
 from gpuenv.models.request import GPU_FAMILY, Request
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 _COMPANIONS: Final = ("torchvision", "torchaudio")
 _CPU_FAMILY: Final = frozenset({"torch", "torchvision", "torchaudio"})
+_RUNTIME: Final = "onnxruntime-gpu"
+_CPU_RUNTIME: Final = "onnxruntime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,7 @@ def make_request(
 ) -> Asked:
     """Make the request. With nothing asked for: the family that is installed, mended; else torch and torchvision.
 
+    Members that are installed and have to agree with what was asked for come along (rule 6).
     `lines` names what the other requirements need of the family, too; only offline, where nobody can tell, they are
     taken to need torch.
     """
@@ -51,15 +57,13 @@ def make_request(
     for line in lines:
         parted.take(line, target)
     family, optional = parted.family, frozenset[str]()
-    if not family and (options.is_offline or not lines):
-        family, optional = _default_family(environment)
+    if not family and (not lines or (options.is_offline and parted.may_need_torch)):
+        family, optional = _default_family(environment, is_cpu=target.is_cpu)
     if any(project in family for project in _COMPANIONS):
         family.setdefault("torch", Requirement("torch"))
-    for project in _COMPANIONS:
-        if project not in family and "torch" in family and environment and environment.installed(project):
-            family[project] = Requirement(project)
-            optional |= {project}
-    for name, limit in parted.limits.items():
+    if environment is not None:
+        family, optional = _with_installed(family, optional, environment, is_cpu=target.is_cpu)
+    for name, limit in (*parted.limits.items(), *((found.name, found) for found in map(Requirement, options.limits))):
         if name in family:
             family[name] = _merged(family[name], limit)
     request = Request(
@@ -94,28 +98,75 @@ class _Parted:
     others: list[str] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
     notes: list[Notice] = field(default_factory=list)
+    may_need_torch: bool = False
+    """Whether there are packages outside the family of which nothing is known."""
 
     def take(self, line: RequirementLine, target: Target) -> None:
         """Put one line where it belongs; a line whose marker does not apply to the target belongs nowhere."""
         requirement, is_limit = line.requirement, line.kind == "constraint"
         if requirement is None:
             self.others.append(line.text)
+            self.may_need_torch = True
             return
         if requirement.marker is not None and not requirement.marker.evaluate(_markers(target)):
             return
         name: str = canonicalize_name(requirement.name)
-        if name == "onnxruntime" and not target.is_cpu:
-            self.notes.append(Notice.of("onnxruntime-becomes-gpu", requirement=str(requirement)))
-            name = "onnxruntime-gpu"
+        if name in {_RUNTIME, _CPU_RUNTIME}:
+            name = self._runtime(requirement, name, target)
         if name in (_CPU_FAMILY if target.is_cpu else GPU_FAMILY):
+            if requirement.url is not None:
+                raise UsageError("family-by-address", requirement=name, exact=_exact(requirement))
             known = self.limits if is_limit else self.family
             known[name] = _merged(known.get(name), _renamed(requirement, name))
+        elif name == _CPU_RUNTIME:
+            plain = _renamed(requirement, name)
+            plain.extras = set()
+            (self.constraints if is_limit else self.others).append(str(plain))
         else:
             (self.constraints if is_limit else self.others).append(line.text)
+            self.may_need_torch |= not is_limit
+
+    def _runtime(self, requirement: Requirement, name: str, target: Target) -> str:
+        """Name the package of ONNX Runtime that a target takes, and say where that is not the one asked for."""
+        taken = _CPU_RUNTIME if target.is_cpu else _RUNTIME
+        if name != taken:
+            code = "onnxruntime-becomes-cpu" if target.is_cpu else "onnxruntime-becomes-gpu"
+            self.notes.append(Notice.of(code, requirement=str(requirement)))
+        return taken
 
 
-def _default_family(environment: Environment | None) -> tuple[dict[str, Requirement], frozenset[str]]:
-    installed = [name for name in GPU_FAMILY if environment is not None and environment.installed(name)]
+def _exact(requirement: Requirement) -> str | None:
+    """Ask for the version that the name of a wheel tells; None for an address that names none."""
+    filename = unquote(urlsplit(requirement.url or "").path.rpartition("/")[2])
+    try:
+        _, version, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        return None
+    return f"{requirement.name}=={version}"
+
+
+def _with_installed(
+    family: dict[str, Requirement], optional: frozenset[str], environment: Environment, *, is_cpu: bool
+) -> tuple[dict[str, Requirement], frozenset[str]]:
+    """Add the installed members that what was asked for has to agree with (rule 6).
+
+    A CPU build of torch beside ONNX Runtime is left as it is: it loads no CUDA library at all.
+    """
+    torch = environment.installed("torch")
+    if _RUNTIME in family and "torch" not in family and torch is not None:
+        tag = torch.build_tag or torch.version.local
+        if tag is None or tag.startswith("cu"):
+            family = {"torch": Requirement("torch"), **family}
+    if "torch" not in family:
+        return family, optional
+    beside = _COMPANIONS if is_cpu else (*_COMPANIONS, _RUNTIME)
+    added = tuple(project for project in beside if project not in family and environment.installed(project))
+    return family | {project: Requirement(project) for project in added}, optional.union(added)
+
+
+def _default_family(environment: Environment | None, *, is_cpu: bool) -> tuple[dict[str, Requirement], frozenset[str]]:
+    names = [name for name in GPU_FAMILY if not is_cpu or name in _CPU_FAMILY]
+    installed = [name for name in names if environment is not None and environment.installed(name)]
     if installed:
         family = {name: Requirement(name) for name in installed}
         return family, frozenset(name for name in installed if name in _COMPANIONS)

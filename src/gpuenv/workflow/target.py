@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from gpuenv.errors import UsageError
@@ -12,13 +12,14 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.platform import Platform
 from gpuenv.models.resolution import Cause, Conflict
 from gpuenv.models.target import Target
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gpuenv.detect.saved import SavedMachine
     from gpuenv.models.hardware import HostFacts
-    from gpuenv.models.matrix import GpuModel
+    from gpuenv.models.matrix import ArchitectureRow, GpuModel
     from gpuenv.models.platform import PythonVersion
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
@@ -88,7 +89,12 @@ def _detected(
 ) -> ChosenTarget | Conflict:
     from gpuenv.detect.host import detect_host  # noqa: PLC0415 - a described target asks no machine
 
-    host = detect_host(surroundings, gpu_models=gpu_models)
+    def architectures() -> Sequence[ArchitectureRow]:
+        from gpuenv.workflow.driver_rows import load_driver_rows  # noqa: PLC0415 - only to name a driver for cards
+
+        return load_driver_rows(options.matrix, surroundings)
+
+    host = detect_host(surroundings, gpu_models=gpu_models, architectures=architectures)
     if host.presence is Presence.ABSENT and options.target == "auto":
         target = Target(gpus=(), driver=None, platform=host.platform, python=python, origin="detected")
         return ChosenTarget(target=target, host=host, notes=(Notice.of("cpu-because-no-gpu", others=host.other_gpus),))
@@ -112,26 +118,35 @@ def _of_host(
                 platform=host.platform,
                 python=python,
                 origin=origin,
+                msvc_runtime=host.msvc_runtime,
             )
             return ChosenTarget(target=target, host=host, notes=host.problems)
         case Presence.UNUSABLE:
             return Conflict(
                 reason=Notice.of("gpu-unusable", gpus=tuple(gpu.label for gpu in host.gpus)),
-                causes=tuple(Cause(change=problem, would_give=None) for problem in host.problems),
+                causes=tuple(
+                    Cause(change=problem, would_give=None)
+                    for problem in host.problems or (Notice.of("machine-was-unusable"),)
+                ),
             )
         case Presence.ABSENT:
             return Conflict(
                 reason=Notice.of("no-gpu", others=host.other_gpus),
-                causes=(Cause(change=Notice.of("use-cpu"), would_give=None),),
+                causes=(Cause(change=Notice.of("use-cpu", command="gpuenv install --target cpu"), would_give=None),),
             )
 
 
 def _saved(
     options: Options, saved: SavedMachine, *, python: PythonVersion, driver: Driver | None
 ) -> ChosenTarget | Conflict:
-    """Take a machine that was described elsewhere; what was stated on the command line counts more."""
+    """Take a machine that was described elsewhere; what was stated on the command line counts more.
+
+    A GPU that could not be used when it was described counts as usable with the driver that is stated for it.
+    """
     chosen_python = python if options.python else saved.python or python
-    return _of_host(saved.host, options, python=chosen_python, driver=driver, origin="described")
+    is_mended = saved.host.presence is Presence.UNUSABLE and driver is not None and saved.host.gpus
+    host = replace(saved.host, presence=Presence.PRESENT) if is_mended else saved.host
+    return _of_host(host, options, python=chosen_python, driver=driver, origin="described")
 
 
 def _described_gpu(name: str, gpu_models: Callable[[], Sequence[GpuModel]]) -> Gpu:

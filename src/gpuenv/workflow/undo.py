@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuenv.detect.environment import find_environment
 from gpuenv.install.undo import undo
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.detect.environment import find_environment, read_environment
@@ -12,15 +12,22 @@ from gpuenv.install.state import state_of
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
+from gpuenv.models.value import dataclass
 from gpuenv.models.verification import VerificationReport
-from gpuenv.verify.runner import CHECKABLE, verify
+from gpuenv.project.folders import matrix_cache
+from gpuenv.project.table import read_project_table
+from gpuenv.verify.own_proof import OwnProof
+from gpuenv.verify.runner import verify
+from gpuenv.verify.suites import is_checkable
+from gpuenv.workflow.applications_here import applications_here, with_applications, with_imports
+from gpuenv.workflow.failed_checks import judge_output, with_causes
 from gpuenv.workflow.target import choose_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpuenv.models.environment import Environment
-    from gpuenv.models.hardware import Gpu
+    from gpuenv.models.hardware import Driver, Gpu
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
@@ -35,6 +42,8 @@ class Verification:
     environment: Environment
     gpus: tuple[Gpu, ...]
     report: VerificationReport
+    driver: Driver | None = None
+    """None where the checks ran on no GPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +52,7 @@ class _Machine:
 
     device: Literal["cuda", "cpu"]
     gpus: tuple[Gpu, ...] = ()
+    driver: Driver | None = None
     notes: tuple[Notice, ...] = ()
 
 
@@ -51,6 +61,7 @@ def verify_environment(
     *,
     target: str | None,
     required: Sequence[str],
+    is_full: bool = False,
     commands: Sequence[str] = (),
     timeout_s: float,
     surroundings: Surroundings,
@@ -59,13 +70,16 @@ def verify_environment(
     """Check the environment; a report without checks says in its notes why nothing could be run.
 
     `target` None: the GPUs of this machine, or the CPU where it has none and the installed torch is a CPU build.
+    `commands` go beside those that the project's table names, which also names extensions to import.
     """
     if target is not None and target not in TARGETS:
         raise UsageError("verify-target-not-here", target=target)
     root = find_environment(options.venv, surroundings)
     environment = read_environment(root, surroundings=surroundings)
     installed = frozenset(str(distribution.name) for distribution in environment.distributions)
-    if not installed & CHECKABLE and not commands:
+    applications = () if required else applications_here(environment, options.matrix, surroundings)
+    own = with_imports(_own_proof(options, commands, surroundings), applications, environment)
+    if not is_checkable(installed, is_full=is_full) and not own:
         return _nothing(environment, Notice.of("nothing-to-check", venv=str(root)))
     machine = _choose_machine(
         replace(options, target=target or "current-gpu"), environment, surroundings, target=target
@@ -82,16 +96,29 @@ def verify_environment(
         timeout_s=timeout_s,
         reporter=reporter,
         required=required,
-        commands=commands,
-        cwd=surroundings.cwd,
+        is_full=is_full,
+        own=own,
     )
     if not report.ran:
         return _nothing(environment, Notice.of("nothing-to-check", venv=str(root)))
+    report = with_applications(with_causes(report, environment, options, surroundings), applications)
     kept = keep_profile(environment, report, surroundings)
     return Verification(
         environment=environment,
         gpus=machine.gpus,
+        driver=machine.driver,
         report=replace(report, notes=(*machine.notes, *report.notes, *kept)),
+    )
+
+
+def _own_proof(options: Options, commands: Sequence[str], surroundings: Surroundings) -> OwnProof:
+    table = read_project_table(surroundings.cwd)
+    named = (*(table.verify_commands if table is not None else ()), *commands)
+    return OwnProof(
+        commands=tuple(dict.fromkeys(named)),
+        extensions=table.extensions if table is not None else (),
+        cwd=surroundings.cwd,
+        judge=judge_output(options, surroundings) if named else None,
     )
 
 
@@ -106,6 +133,8 @@ def keep_profile(
         "device": report.device,
         "facts": dict(report.facts),
         "profile": dict(report.profile),
+        "workarounds": {str(way.context["capability"]): way.code for way in report.workarounds},
+        "causes": [cause.cause.code for cause in report.causes],
     }
     try:
         path.parent.mkdir(exist_ok=True)
@@ -124,7 +153,7 @@ def _choose_machine(
         options,
         surroundings,
         python=environment.python_version,
-        gpu_models=lambda: load_matrix(options.matrix, cwd=surroundings.cwd).gpus,
+        gpu_models=lambda: load_matrix(options.matrix, cwd=surroundings.cwd, cache=matrix_cache(surroundings)).gpus,
     )
     if isinstance(chosen, Conflict):
         if target is None and chosen.reason.code == "no-gpu" and has_cpu_torch(environment):
@@ -132,7 +161,7 @@ def _choose_machine(
         return chosen
     if chosen.target.is_cpu:
         return _Machine(device="cpu", notes=(Notice.of("checked-on-cpu"),))
-    return _Machine(device="cuda", gpus=chosen.target.gpus, notes=chosen.notes)
+    return _Machine(device="cuda", gpus=chosen.target.gpus, driver=chosen.target.driver, notes=chosen.notes)
 
 
 def has_cpu_torch(environment: Environment) -> bool:

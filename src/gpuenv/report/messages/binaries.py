@@ -29,8 +29,8 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="{path} 不是可读取的 wheel：{detail}",
     ),
     "wheel-too-large": Message(
-        en="the libraries in {path} are announced with more than {limit_bytes} bytes: no wheel is so large",
-        zh="{path} 声称其中的库超过 {limit_bytes} 字节：不存在这样大的 wheel",
+        en="the libraries in {path} are announced with more bytes than there can be (the limit is {limit_bytes})",
+        zh="{path} 声称其中的库大小超出可能的范围（上限为 {limit_bytes} 字节）",
     ),
     "remote-file-unreachable": Message(
         en="{url} cannot be reached: {detail}",
@@ -72,6 +72,57 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "libraries-lack-gpu": Message(
         en="no code for {gpu} in {files}",
         zh="{files} 中没有适用于 {gpu} 的代码",
+        hints=("gpuenv plan --target {target}",),
+    ),
+    "library-ptx-needs-newer-driver": Message(
+        en="{files} hold only PTX for {gpu}, and a driver that speaks CUDA {driver_cuda} cannot compile it: it"
+        " needs one that speaks CUDA {cuda}",
+        zh="{files} 中只有适用于 {gpu} 的 PTX，支持 CUDA {driver_cuda} 的驱动无法编译：需要支持 CUDA {cuda} 的驱动",
+    ),
+    "nvrtc-lacks-gpu": Message(
+        en="{library} (CUDA {cuda}) does not compile for {gpu}, only for {architectures}: kernels that are written"
+        " while programs run (complex abs, jiterator) fail",
+        zh="{library}（CUDA {cuda}）不能为 {gpu} 编译，"
+        "只支持 {architectures}：运行时生成的内核（复数 abs、jiterator）会失败",
+        hints=("gpuenv install",),
+    ),
+    "ptxas-lacks-gpu": Message(
+        en="Triton's {program} (CUDA {cuda}) does not compile for {gpu}: torch.compile fails there",
+        zh="Triton 的 {program}（CUDA {cuda}）不能为 {gpu} 编译：torch.compile 会失败",
+    ),
+    "assembler-newer-than-driver": Message(
+        en="Triton's {program} is of CUDA {cuda}, and the driver for {gpu} speaks CUDA {driver_cuda}: it refuses what"
+        " torch.compile makes",
+        zh="Triton 的 {program} 属于 CUDA {cuda}，而 {gpu} 的驱动只支持 CUDA {driver_cuda}："
+        "驱动会拒绝 torch.compile 生成的代码",
+    ),
+    "gpu-library-cannot-load": Message(
+        en="{file} cannot be loaded: nothing provides {libraries}",
+        zh="无法加载 {file}：缺少 {libraries}",
+        hints=("uv pip install --python {environment} {packages}",),
+    ),
+    "msvc-runtime-not-found": Message(
+        en="the Microsoft Visual C++ runtime is missing: nothing provides {libraries}",
+        zh="缺少 Microsoft Visual C++ 运行库：找不到 {libraries}",
+        hints=("winget install --id Microsoft.VCRedist.2015+.x64",),
+    ),
+    "cuda-majors-mixed": Message(
+        en="the libraries of this environment are built for different CUDA majors, of which one process can load one:"
+        " {majors}",
+        zh="此环境中的库针对不同的 CUDA 主版本构建，而一个进程只能加载其中一个：{majors}",
+    ),
+    "packages-share-files": Message(
+        en="{packages} install their libraries to the same place ({path}): what lies there is of only one of them",
+        zh="{packages} 把库安装到同一位置（{path}）：那里只有其中一个包的文件",
+    ),
+    "system-library-first": Message(
+        en="LD_LIBRARY_PATH puts {library} before the environment's own; needed by {needed_by}",
+        zh="LD_LIBRARY_PATH 使 {library} 优先于环境自带的库：{needed_by} 需要它",
+        hints=("unset LD_LIBRARY_PATH",),
+    ),
+    "inspection-cache-damaged": Message(
+        en="{path} is damaged: the libraries were read again",
+        zh="{path} 已损坏：已重新读取所有库",
     ),
     "code-generator": Message(
         en="{name} is of CUDA {cuda}",

@@ -20,6 +20,38 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="built and proved; install it with: pip install --no-deps --force-reinstall {wheel}",
         zh="构建完成并已验证；安装命令：pip install --no-deps --force-reinstall {wheel}",
     ),
+    "extension-installed": Message(
+        en="proved and installed: {wheel}; `gpuenv undo` takes it back",
+        zh="已验证并安装：{wheel}；可用 `gpuenv undo` 撤销",
+    ),
+    "build-facts": Message(
+        en="build    torch {torch}, CUDA toolkit {toolkit}, {origin}",
+        zh="构建    torch {torch}，CUDA 工具包 {toolkit}，{origin}",
+    ),
+    "built-before": Message(
+        en="the same source was built before for this torch, these GPUs and this Python: {wheel}",
+        zh="相同的源码此前已针对此 torch、这些 GPU 和此 Python 构建过：{wheel}",
+    ),
+    "fetching-compiler": Message(
+        en="fetching the compiler of CUDA {cuda}: there is no toolkit of that version here",
+        zh="正在获取 CUDA {cuda} 的编译器：本机没有该版本的工具包",
+    ),
+    "compiling": Message(en="  {done} of {total}", zh="  {done} / {total}"),
+    "fetching-source": Message(en="fetching the source of {source}", zh="正在获取 {source} 的源码"),
+    "installing-build-requirements": Message(
+        en="fetching what the build needs: {packages}", zh="正在获取构建所需的软件包：{packages}"
+    ),
+    "installing-built": Message(en="installing {wheel} into {environment}", zh="正在将 {wheel} 安装到 {environment}"),
+    "importing-built": Message(en="importing it: {statement}", zh="正在导入：{statement}"),
+    "raising-standard": Message(
+        en="torch's headers ask for C++{standard}: building again with it ({files})",
+        zh="torch 的头文件要求 C++{standard}：改用该标准重新构建（{files}）",
+    ),
+    "looking-for-wheel": Message(
+        en="looking for a wheel of {package} that serves the target", zh="正在查找适用于目标的 {package} wheel"
+    ),
+    "wheel-does-not-serve": Message(en="{wheel} has no code for the target", zh="{wheel} 中没有适用于目标的代码"),
+    "built-for-gpu": Message(en="built for the GPUs of the target", zh="针对目标 GPU 构建"),
     "not-a-source-tree": Message(
         en="{path} holds neither pyproject.toml nor setup.py: there is nothing to build",
         zh="{path} 中既没有 pyproject.toml 也没有 setup.py：没有可构建的内容",
@@ -29,6 +61,123 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="no CUDA toolkit was found (looked for {places}); building needs its compiler, nvcc",
         zh="未找到 CUDA 工具包（已查找 {places}）；构建需要其编译器 nvcc",
         hints=("conda install -c nvidia cuda-nvcc cuda-libraries-dev", "CUDA_HOME=/usr/local/cuda gpuenv build ."),
+    ),
+    "no-compiler-for-cuda12": Message(
+        en="torch {torch} is built with CUDA {cuda}, and there is no compiler for it here that builds for the target"
+        " (found: {found}); PyPI has none for CUDA 12",
+        zh="torch {torch} 使用 CUDA {cuda} 构建，而本机没有可为目标构建的编译器（已找到：{found}）；"
+        "PyPI 上没有 CUDA 12 的编译器",
+    ),
+    "install-cuda-toolkit": Message(
+        en="install the CUDA toolkit {cuda}",
+        zh="安装 CUDA 工具包 {cuda}",
+        hints=(
+            "conda install -c nvidia/label/cuda-{cuda}.0 cuda-nvcc cuda-cudart-dev cuda-libraries-dev",
+            "sudo apt-get install cuda-toolkit-{dashed}",
+        ),
+    ),
+    "take-cuda-13-torch": Message(
+        en="take torch {torch}, whose compiler gpuenv fetches by itself",
+        zh="改用 torch {torch}，其编译器可由 gpuenv 自动获取",
+        hints=("gpuenv install --venv {environment} torch=={torch}",),
+    ),
+    "compiler-wheels-incomplete": Message(
+        en="the compiler wheels in {folder} have no {program}",
+        zh="{folder} 中的编译器 wheel 缺少 {program}",
+        hints=("rm -rf {folder}",),
+    ),
+    "no-host-compiler": Message(
+        en="there is no C++ compiler, to which nvcc hands the host code",
+        zh="未找到 C++ 编译器，nvcc 需要用它编译主机代码",
+        hints=("sudo apt-get install g++",),
+    ),
+    "host-compiler-too-new": Message(
+        en="{compiler} is too new for nvcc of CUDA {toolkit}, which takes up to {limit}",
+        zh="{compiler} 对 CUDA {toolkit} 的 nvcc 来说过新，最高支持 {limit}",
+        hints=("CC=gcc-{gcc} CXX=g++-{gcc} gpuenv build .",),
+    ),
+    "python-headers-missing": Message(
+        en="{python} has no headers (Python.h is not in {folder}), which every extension includes",
+        zh="{python} 缺少头文件（{folder} 中没有 Python.h），而所有扩展都要包含它",
+        hints=("sudo apt-get install python3-dev",),
+    ),
+    "build-needs-disk": Message(
+        en="{folder} has {free} free, the build needs {needed}",
+        zh="{folder} 剩余空间为 {free}，构建需要 {needed}",
+        hints=("TMPDIR=$HOME gpuenv build .",),
+    ),
+    "build-needs-memory": Message(
+        en="{free} of memory are free, one compiler needs {needed}",
+        zh="可用内存为 {free}，一个编译进程需要 {needed}",
+        hints=("free -h",),
+    ),
+    "source-not-understood": Message(
+        en="{source} is no folder, no sdist, no git+https://... and no requirement",
+        zh="{source} 既不是文件夹、sdist、git+https://... 地址，也不是依赖声明",
+        hints=("gpuenv build .",),
+    ),
+    "source-unreadable": Message(
+        en="{path} cannot be copied to where it is built: {detail}",
+        zh="无法将 {path} 复制到构建位置：{detail}",
+        hints=("ls -la {path}",),
+    ),
+    "archive-unreadable": Message(
+        en="{path} cannot be unpacked: {detail}", zh="无法解压 {path}：{detail}", hints=("ls -la {path}",)
+    ),
+    "git-failed": Message(
+        en="git could not fetch {url}: {detail}", zh="git 无法获取 {url}：{detail}", hints=("git ls-remote {url}",)
+    ),
+    "sdist-not-available": Message(
+        en="no source of {requirement} could be fetched: {detail}",
+        zh="无法获取 {requirement} 的源码：{detail}",
+        hints=("pip download --no-deps --no-binary :all: '{requirement}'",),
+    ),
+    "folder-not-writable": Message(
+        en="{folder} cannot be written to: {detail}",
+        zh="无法写入 {folder}：{detail}",
+        hints=("ls -ld {folder}",),
+    ),
+    "nothing-to-build": Message(
+        en="{package} is never compiled by its users, and none of its wheels has code for the target",
+        zh="{package} 无需用户编译，且其所有 wheel 都没有适用于目标的代码",
+        hints=("gpuenv install {package}",),
+    ),
+    "cxx-standard-raised": Message(
+        en="it asks for an older C++; torch {torch} asks for C++{standard}, and it was built with that ({files})",
+        zh="其源码指定了较旧的 C++ 标准；torch {torch} 要求 C++{standard}，已改用该标准构建（{files}）",
+    ),
+    "cxx-standard-too-old": Message(
+        en="torch {torch} asks for C++{standard}, and built as that it fails; torch {last} is the last that asks for"
+        " less",
+        zh="torch {torch} 要求 C++{standard}，以该标准构建失败；torch {last} 是最后一个要求更低的版本",
+        hints=("gpuenv install --venv {environment} 'torch<={last}'",),
+    ),
+    "built-not-installed": Message(
+        en="{wheel} could not be installed", zh="无法安装 {wheel}", hints=("gpuenv build . --no-install",)
+    ),
+    "built-does-not-import": Message(
+        en="it was installed and does not load ({statement}): {detail}; what was there before is back",
+        zh="安装后无法加载（{statement}）：{detail}；原先的版本已恢复",
+        hints=("gpuenv build . --no-install -v",),
+    ),
+    "import-needs-driver": Message(
+        en="it could not be imported on this machine, which has no NVIDIA driver ({statement}: {detail})",
+        zh="本机没有 NVIDIA 驱动，无法在此导入（{statement}：{detail}）",
+    ),
+    "print-is-for-torch": Message(
+        en="--print writes the script that builds PyTorch: one version of it has to be named",
+        zh="--print 用于生成构建 PyTorch 的脚本：需要指定一个确切版本",
+        hints=("gpuenv build torch==2.9.1 --print --target rtx-5090",),
+    ),
+    "script-is-for-linux": Message(
+        en="the script is for Linux, not for {platform}",
+        zh="该脚本适用于 Linux，而非 {platform}",
+        hints=("gpuenv build {text} --print --target {target} --platform linux-x86_64",),
+    ),
+    "no-cuda-for-gpus": Message(
+        en="no CUDA that torch {torch} is built with compiles for all of {gpus} and is spoken by the driver",
+        zh="torch {torch} 所用的 CUDA 版本中，没有一个能同时支持 {gpus} 且被驱动支持",
+        hints=("gpuenv build torch=={nearest} --print --target {target}",),
     ),
     "nvcc-fails": Message(
         en="{nvcc} does not tell its version: {detail}",
@@ -61,10 +210,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="{target} 没有可供构建的 GPU",
         hints=("gpuenv build . --target rtx-5090",),
     ),
+    "build-is-for-here": Message(
+        en="extensions are compiled for the platform they are compiled on: {here}, not {platform}",
+        zh="扩展只能为当前所在平台编译：{here}，而非 {platform}",
+        hints=("gpuenv build . --platform {here}",),
+    ),
     "build-failed": Message(
-        en="building {source} failed:\n{detail}",
-        zh="构建 {source} 失败：\n{detail}",
-        hints=("gpuenv build {source} -v",),
+        en="building {source} failed; its log is {log}:\n{detail}",
+        zh="构建 {source} 失败；日志见 {log}：\n{detail}",
+        hints=("gpuenv diagnose --log {log}",),
     ),
     "wheel-not-writable": Message(
         en="the wheel cannot be put into {folder}: {detail}",
@@ -72,11 +226,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         hints=("gpuenv build . -o dist",),
     ),
     "extension-lacks-architecture": Message(
-        en="{library} was built without code for {gpu} (it has {sass}): its build ignores TORCH_CUDA_ARCH_LIST, or took"
-        " objects of an earlier build",
-        zh="{library} 中没有适用于 {gpu} 的代码（仅有 {sass}）：其构建脚本忽略了 TORCH_CUDA_ARCH_LIST，"
-        "或使用了之前构建的目标文件",
-        hints=("rm -rf {source}/build",),
+        en="{library} was built without code for {gpu} (it has {sass}): its build does not follow TORCH_CUDA_ARCH_LIST,"
+        " it names architectures itself",
+        zh="{library} 中没有适用于 {gpu} 的代码（仅有 {sass}）：其构建脚本没有遵循 TORCH_CUDA_ARCH_LIST，"
+        "而是自行指定了架构",
+        hints=("grep -rn -e gencode -e arch= {source}",),
     ),
     "extension-without-gpu-code": Message(
         en="{wheel} holds no GPU code at all: its build found no reason to use CUDA",

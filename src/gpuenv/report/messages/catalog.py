@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from string import Formatter
 from typing import TYPE_CHECKING, Literal
+
+from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,21 +17,24 @@ if TYPE_CHECKING:
 Language = Literal["en", "zh"]
 
 _STATIONS = (
-    "cli",
     "detect",
+    "plan",
+    "resolve",
+    "cli",
     "matrix",
     "index",
     "project",
-    "resolve",
-    "plan",
+    "applications",
     "install",
+    "engines",
+    "undo",
     "lock",
     "verify",
     "binaries",
     "diagnose",
     "build",
 )
-"""The modules beside this one that hold a `MESSAGES` mapping, one per station."""
+"""The modules beside this one that hold a `MESSAGES` mapping, one per station; those of quick commands first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +55,20 @@ def language_of(environ: Mapping[str, str]) -> Language:
     return "en"
 
 
-@cache
 def all_messages() -> Mapping[str, Message]:
     """Every message by its code."""
-    messages: dict[str, Message] = {}
-    for station in _STATIONS:
-        messages.update(import_module(f"gpuenv.report.messages.{station}").MESSAGES)
+    return {code: message for station in _STATIONS for code, message in _messages_of(station).items()}
+
+
+@cache
+def _messages_of(station: str) -> Mapping[str, Message]:
+    messages: Mapping[str, Message] = import_module(f"gpuenv.report.messages.{station}").MESSAGES
     return messages
 
 
 def phrase(code: str, context: Mapping[str, ContextValue], language: Language) -> Sentence:
     """Word a code. A code without a message is shown as it is with its facts: never an exception."""
-    message = all_messages().get(code)
+    message = next((found for station in _STATIONS if (found := _messages_of(station).get(code)) is not None), None)
     if message is None:
         facts = ", ".join(f"{name}: {_show(value)}" for name, value in context.items())
         return Sentence(code=code, message=f"{code} ({facts})" if facts else code, hints=())
@@ -71,17 +76,32 @@ def phrase(code: str, context: Mapping[str, ContextValue], language: Language) -
     return Sentence(
         code=code,
         message=_fill(template, context),
-        hints=tuple(_fill(hint, context) for hint in message.hints if _applies(hint, context)),
+        hints=tuple(filled for hint in message.hints if (filled := _fill_wholly(hint, context)) is not None),
     )
 
 
+class _Facts:
+    """The facts of a code, as `format_map` asks for them; remembers whether one had no value."""
+
+    def __init__(self, context: Mapping[str, ContextValue]) -> None:
+        self._context = context
+        self.are_whole = True
+
+    def __getitem__(self, name: str) -> str:
+        value = self._context.get(name)
+        self.are_whole = self.are_whole and value not in {None, "", ()}
+        return _show(value)
+
+
 def _fill(template: str, context: Mapping[str, ContextValue]) -> str:
-    fields = {name for _, name, _, _ in Formatter().parse(template) if name}
-    return template.format(**{name: _show(context.get(name)) for name in fields})
+    return template.format_map(_Facts(context))
 
 
-def _applies(hint: str, context: Mapping[str, ContextValue]) -> bool:
-    return all(context.get(name) not in {None, "", ()} for _, name, _, _ in Formatter().parse(hint) if name)
+def _fill_wholly(hint: str, context: Mapping[str, ContextValue]) -> str | None:
+    """Fill in a hint; None where it lacks a fact."""
+    facts = _Facts(context)
+    filled = hint.format_map(facts)
+    return filled if facts.are_whole else None
 
 
 def _show(value: ContextValue) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gpuenv.report.messages import diagnose_gpu, diagnose_software
+from gpuenv.report.messages import diagnose_gpu, diagnose_repair, diagnose_software
 from gpuenv.report.messages.message import Message
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ _STATION: Final[Mapping[str, Message]] = {
     "diagnose-confidence": Message(en="confidence: {confidence}", zh="可信度：{confidence}"),
     "diagnose-evidence": Message(en="because:", zh="依据："),
     "diagnose-also": Message(en="also possible: {message} [{code}]", zh="也可能是：{message} [{code}]"),
+    "diagnose-advice": Message(
+        en="on what the text advises: {message} [{code}]", zh="关于文中的建议：{message} [{code}]"
+    ),
     "diagnose-next": Message(en="next:", zh="下一步："),
     "diagnose-machine": Message(en="machine: {facts}", zh="机器：{facts}"),
     "diagnose-environment": Message(en="environment: {facts}", zh="环境：{facts}"),
@@ -74,4 +77,9 @@ _STATION: Final[Mapping[str, Message]] = {
     ),
 }
 
-MESSAGES: Final[Mapping[str, Message]] = {**_STATION, **diagnose_gpu.MESSAGES, **diagnose_software.MESSAGES}
+MESSAGES: Final[Mapping[str, Message]] = {
+    **_STATION,
+    **diagnose_repair.MESSAGES,
+    **diagnose_gpu.MESSAGES,
+    **diagnose_software.MESSAGES,
+}

@@ -65,6 +65,13 @@ _BUILD: Final[Mapping[str, Message]] = {
         zh="FlashAttention 不支持 Ampere 之前的 GPU（{gpu}），请在此 GPU 上改用 PyTorch 自带的注意力实现",
         hints=("pip uninstall -y flash-attn",),
     ),
+    "bfloat16-needs-newer-gpu": Message(
+        en="cuBLAS has no bfloat16 for this GPU ({gpu}): compute capability 8.0 is the first with it; let the program"
+        " use float16 or float32, no build changes that",
+        zh="cuBLAS 在此 GPU（{gpu}）上不支持 bfloat16，需要计算能力 8.0 及以上：请让程序改用 float16 或 float32，"
+        "更换构建没有用",
+        hints=("gpuenv verify",),
+    ),
     "capability-warning-cosmetic": Message(
         en="the warning is cosmetic: the build ({torch}) has code of the GPU's own family, which runs on it ({gpu});"
         " nothing needs to be reinstalled",
@@ -197,6 +204,12 @@ _DRIVER: Final[Mapping[str, Message]] = {
         en="the driver cannot start CUDA, as after a suspend: no package is at fault",
         zh="驱动无法初始化 CUDA，常见于休眠之后：与软件包无关",
         hints=("sudo rmmod nvidia_uvm", "sudo modprobe nvidia_uvm", "gpuenv detect"),
+    ),
+    "fabric-manager-missing": Message(
+        en="the GPUs of this machine are joined by NVSwitch and wait for the Fabric Manager, of the driver's very"
+        " version",
+        zh="此机器的 GPU 由 NVSwitch 互联，正在等待与驱动版本完全一致的 Fabric Manager",
+        hints=("sudo systemctl restart nvidia-fabricmanager", "gpuenv detect"),
     ),
     "gpu-fell-off": Message(
         en="the GPU no longer answers on the bus: power, heat or hardware, not an installation",

@@ -76,6 +76,12 @@ _LIBRARIES: Final[Mapping[str, Message]] = {
         zh="加载器的搜索路径中找不到 {library}",
         hints=("gpuenv run --print sh", "gpuenv verify"),
     ),
+    "dll-dependency-missing": Message(
+        en="a DLL that {file} is linked with is not on this machine: the Visual C++ runtime, or a CUDA library that the"
+        " package does not bring",
+        zh="此机器上缺少 {file} 所依赖的 DLL：Visual C++ 运行库，或软件包未附带的 CUDA 库",
+        hints=("winget install --id Microsoft.VCRedist.2015+.x64", "gpuenv inspect"),
+    ),
     "cudnn-library-not-found": Message(
         en="a program asks for {library}, a cuDNN major that is not here: cuDNN 9 comes with torch 2.4 and newer,"
         " cuDNN 8"
@@ -147,7 +153,7 @@ _COMPILERS: Final[Mapping[str, Message]] = {
         zh="Triton 的 ptxas 生成的代码比驱动（{driver}）更新：请更新驱动，或使用较旧 CUDA 的 torch 构建",
         hints=("gpuenv install", "gpuenv detect"),
     ),
-    "host-compiler-too-new": Message(
+    "host-compiler-newer-than-toolkit": Message(
         en="the C++ compiler is newer than nvcc accepts: name an older one for the build",
         zh="C++ 编译器版本高于 nvcc 所支持的范围：请为编译指定较旧的编译器",
         hints=("nvcc --version", "gcc --version"),

@@ -80,4 +80,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="pip 配置中的证书文件 {path} 不存在",
         hints=("python -m pip config unset global.cert",),
     ),
+    "vendored-file-damaged": Message(
+        en="{file} from {place} is not the file that was locked: its SHA-256 is {came}, not {wanted}",
+        zh="来自 {place} 的 {file} 与锁定的文件不符：SHA-256 为 {came}，应为 {wanted}",
+    ),
+    "vendored-file-not-stored": Message(
+        en="{path} cannot be written: {detail}",
+        zh="无法写入 {path}：{detail}",
+    ),
 }

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.report.messages import lock_set, lock_uv, locked
 from gpuenv.report.messages.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MESSAGES: Final[Mapping[str, Message]] = {
+    **lock_set.MESSAGES,
+    **lock_uv.MESSAGES,
+    **locked.MESSAGES,
     "lock-written": Message(
         en="wrote {path}: {packages} packages; install it with: pip install --require-hashes -r {path}",
         zh="已写入 {path}，共 {packages} 个包；安装命令：pip install --require-hashes -r {path}",
@@ -26,9 +30,97 @@ MESSAGES: Final[Mapping[str, Message]] = {
         hints=("gpuenv lock --indexes pypi",),
     ),
     "lock-source-is-local": Message(
-        en="{project} was found only in the folder {folder}: a lock would be of no use on other machines",
-        zh="{project} 仅存在于本机文件夹 {folder} 中：锁定文件在其他机器上无法使用",
-        hints=("gpuenv lock {project} --indexes auto",),
+        en="{project} was found only in the folder {folder}: a lock would be of no use on other machines, unless copies"
+        " of the files go with it",
+        zh="{project} 仅存在于本机文件夹 {folder} 中：除非随附文件副本，否则锁定文件在其他机器上无法使用",
+        hints=("gpuenv lock {project} --vendor wheels -o requirements-gpu.txt",),
+    ),
+    "lock-wheel-two-hashes": Message(
+        en="{wheel} is two different files: the one at {first} has another hash than the one at {second}; whichever is"
+        " locked, installers may meet the other",
+        zh="{wheel} 有两个不同的文件：{first} 与 {second} 处的哈希值不一致；无论锁定哪一个，安装时都可能遇到另一个",
+        hints=("gpuenv lock --indexes pytorch", "python -m pip config unset global.extra-index-url"),
+    ),
+    "lock-not-from-index": Message(
+        en="{project} is asked for by an address or a path: a lock names files of an index only",
+        zh="{project} 以地址或路径方式指定：锁定文件只收录索引中的文件",
+    ),
+    "lock-needs-build": Message(
+        en="{project} {version} has no wheel, and its source does not state what it depends on: only building it tells",
+        zh="{project} {version} 没有 wheel，且其源码未声明依赖：只有构建才能得知",
+        hints=("gpuenv lock --allow-build {project}",),
+    ),
+    "lock-source-static": Message(
+        en="{project} has no wheel: its source is locked, and every machine builds it",
+        zh="{project} 没有 wheel：已锁定其源码，每台机器将自行构建",
+    ),
+    "lock-source-built": Message(
+        en="{project} has no wheel and was built here to learn what it depends on ({metadata}): on another platform it"
+        " may depend on something else",
+        zh="{project} 没有 wheel，已在本机构建以获知其依赖（{metadata}）：在其他平台上依赖可能不同",
+    ),
+    "lock-unhashed": Message(
+        en="no index publishes a hash for {packages}: the lock has none either, `pip` refuses such a file, and"
+        " `uv pip sync` installs it unchecked",
+        zh="没有索引提供 {packages} 的哈希值：锁定文件中也没有，pip 会拒绝该文件，uv pip sync 则不加校验地安装",
+    ),
+    "lock-needs-hashes": Message(
+        en="{what} cannot do without hashes: leave --allow-unhashed out, and each file is downloaded for its hash",
+        zh="{what} 必须有哈希值：请去掉 --allow-unhashed，gpuenv 会下载文件以计算哈希值",
+    ),
+    "lock-hashing": Message(
+        en="no index publishes the hash of {project}: downloading {megabytes} MB for it",
+        zh="没有索引提供 {project} 的哈希值：正在下载 {megabytes} MB 以计算",
+    ),
+    "lock-no-space": Message(
+        en="{project} has {needs} MB, and the disk of {folder} has {free} MB free",
+        zh="{project} 需要 {needs} MB，而 {folder} 所在磁盘仅剩 {free} MB",
+    ),
+    "lock-nightly-vanishes": Message(
+        en="this lock lasts as long as {requirement} does: `--vendor DIR` keeps copies of all its files",
+        zh="该锁定文件的有效期取决于 {requirement}：可用 --vendor DIR 保留全部文件的副本",
+    ),
+    "lock-leaves-out": Message(
+        en="{packages} is left out although others name it, since another package has all of it: where something"
+        " depends on it, install with `--no-deps`",
+        zh="{packages} 已被排除（另一个包已包含其全部内容）：若有包依赖它，请使用 --no-deps 安装",
+    ),
+    "lock-needs-vendor": Message(
+        en="no index has {packages}: the lock installs only beside the folder {folder}",
+        zh="没有索引提供 {packages}：该锁定文件只能与文件夹 {folder} 一起使用",
+    ),
+    "lock-vendored": Message(
+        en="{folder} holds the {files} locked files ({megabytes} MB, {downloaded} new); without a network:",
+        zh="{folder} 中有全部 {files} 个锁定文件（{megabytes} MB，新增 {downloaded} 个）；离线安装：",
+        hints=("gpuenv install --indexes {folder} --offline",),
+    ),
+    "lock-vendoring": Message(en="copying {file}", zh="正在复制 {file}"),
+    "lock-vendor-offline": Message(
+        en="{file} is not in the folder yet, and --offline forbids to fetch it",
+        zh="文件夹中还没有 {file}，而 --offline 禁止下载",
+    ),
+    "lock-vendor-elsewhere": Message(
+        en="the folder {folder} is on another drive than the lock, which could not name it for other machines",
+        zh="文件夹 {folder} 与锁定文件不在同一驱动器上，无法在其他机器上引用",
+    ),
+    "lock-not-readable": Message(
+        en="the lock {path} cannot be read: {detail}",
+        zh="无法读取锁定文件 {path}：{detail}",
+    ),
+    "lock-line-broken": Message(
+        en="the lock was changed; this cannot be read: {line}",
+        zh="锁定文件已被改动，以下内容无法识别：{line}",
+        hints=("gpuenv lock -o requirements-gpu.txt",),
+    ),
+    "lock-not-ours": Message(
+        en="{path} is not a lock of gpuenv, and is not written over",
+        zh="{path} 不是 gpuenv 生成的锁定文件，不会被覆盖",
+        hints=("gpuenv lock -o {better}",),
+    ),
+    "lock-name-is-toml": Message(
+        en="{name} ends like a pylock, and the format is requirements",
+        zh="{name} 的扩展名属于 pylock，而格式为 requirements",
+        hints=("gpuenv lock -o {better}", "gpuenv lock --format pylock -o pylock.gpu.toml"),
     ),
     "lock-pin-not-resolved": Message(
         en="uv did not keep to the chosen {requirement}; it resolved {found}",
@@ -85,63 +177,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-wheel-missing": Message(
         en="{project} {version} has no wheel for the target, and a pylock holds wheels only",
         zh="{project} {version} 没有适用于目标平台的 wheel，而 pylock 只收录 wheel",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
-    ),
-    "uv-project-written": Message(
-        en="wrote the extra {extra} into {path}; install it with: uv sync --extra {extra}"
-        " (a bare `uv sync` installs no torch from it, and removes the one there)",
-        zh="已将可选依赖 {extra} 写入 {path}；安装命令：uv sync --extra {extra}"
-        "（不带 --extra 的 uv sync 不会安装其中的 torch，并会移除已装的 torch）",
-    ),
-    "uv-project-up-to-date": Message(
-        en="the extra {extra} in {path} is up to date; install it with: uv sync --extra {extra}"
-        " (a bare `uv sync` installs no torch from it, and removes the one there)",
-        zh="{path} 中的可选依赖 {extra} 已是最新；安装命令：uv sync --extra {extra}"
-        "（不带 --extra 的 uv sync 不会安装其中的 torch，并会移除已装的 torch）",
-    ),
-    "uv-project-depends-directly": Message(
-        en="the project's own dependencies name {projects}: without --extra, uv sync installs these from the default"
-        " index, in whatever build that has",
-        zh="项目自身的 dependencies 中包含 {projects}：不带 --extra 时，uv sync 会从默认索引安装，构建版本不受控制",
-        hints=("uv remove {names}",),
-    ),
-    "uv-project-missing": Message(
-        en="there is no project file {file} to write into",
-        zh="项目文件 {file} 不存在，无法写入",
-        hints=("uv init --bare",),
-    ),
-    "uv-project-unreadable": Message(
-        en="{file} cannot be read: {detail}",
-        zh="无法读取 {file}：{detail}",
-    ),
-    "uv-project-not-toml": Message(
-        en="{file} is not valid TOML: {detail}",
-        zh="{file} 不是有效的 TOML：{detail}",
-    ),
-    "uv-project-without-table": Message(
-        en="{file} has no [project] table, so uv cannot install extras from it",
-        zh="{file} 中没有 [project] 表，uv 无法从中安装可选依赖",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
-    ),
-    "uv-project-extras-dynamic": Message(
-        en="{file} leaves its extras to the build backend (`dynamic` names optional-dependencies): write them there",
-        zh="{file} 将可选依赖交由构建后端动态生成（dynamic 中包含 optional-dependencies），无法写入",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
-    ),
-    "uv-project-unusual": Message(
-        en="{key} in {file} is written in a way that cannot be extended safely; the file was left as it is",
-        zh="{file} 中 {key} 的写法无法安全修改；文件保持原样",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
-    ),
-    "uv-source-in-the-way": Message(
-        en="{file} gives {project} one source for every case ([tool.uv.sources]); the extras need one each, so remove"
-        " that line first",
-        zh="{file} 的 [tool.uv.sources] 为 {project} 指定了统一来源，而各可选依赖需要各自的来源，请先删除该行",
-        hints=("uv remove {project}",),
-    ),
-    "uv-requirement-unnamed": Message(
-        en="{requirement} names no project, so it cannot stand in an extra",
-        zh="{requirement} 未指明项目名称，不能写入可选依赖",
         hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
     ),
 }

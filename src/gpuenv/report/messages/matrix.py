@@ -87,8 +87,8 @@ _VALIDATION: Final[Mapping[str, Message]] = {
 _SHOWN: Final[Mapping[str, Message]] = {
     "matrix-columns-list": Message(en="matrix|released|folder", zh="矩阵|发布日期|文件夹"),
     "matrix-columns-architectures": Message(
-        en="GPU code|generation|CUDA|first torch|last torch|driver|onnxruntime-gpu|cuDNN|newest torch by CUDA tag",
-        zh="GPU 代码|架构|CUDA|最早的 torch|最新的 torch|驱动|onnxruntime-gpu|cuDNN|各 CUDA 标签的最新 torch",
+        en="GPU code|generation|CUDA|first torch|last torch|driver|onnxruntime-gpu|cuDNN|tags of the last torch",
+        zh="GPU 代码|架构|CUDA|最早的 torch|最新的 torch|驱动|onnxruntime-gpu|cuDNN|最新 torch 的标签",
     ),
     "matrix-columns-builds": Message(
         en="build|platform|Python|free-threaded|SASS|PTX|cuDNN|on|evidence",
@@ -112,6 +112,12 @@ _SHOWN: Final[Mapping[str, Message]] = {
         " of its release; -: no code for it; empty: no build",
         zh="sm_90：可运行的机器码；compute_90：PTX；*：PyPI 上的构建；~：不在该版本官方支持矩阵内；-：没有适用代码；"
         "空白：没有构建",
+    ),
+    "matrix-release-line": Message(
+        en="torch {release}: torchvision {torchvision}; torchaudio {torchaudio}; Triton {triton}; NCCL {nccl};"
+        " headers ask for C++ {cxx}",
+        zh="torch {release}：torchvision {torchvision}；torchaudio {torchaudio}；Triton {triton}；NCCL {nccl}；"
+        "头文件要求 C++ {cxx}",
     ),
     "matrix-index-line": Message(
         en="{tag}: torch {first} to {last}, {url}", zh="{tag}：torch {first} 至 {last}，{url}"

@@ -39,9 +39,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="there is an NVIDIA GPU ({gpus}), and it cannot be used",
         zh="检测到 NVIDIA 显卡（{gpus}），但无法使用",
     ),
-    "use-cpu": Message(
-        en="install CPU builds on purpose", zh="明确选择安装 CPU 版本", hints=("gpuenv install --target cpu",)
-    ),
+    "use-cpu": Message(en="install CPU builds on purpose", zh="明确选择安装 CPU 版本", hints=("{command}",)),
     "cpu-because-no-gpu": Message(
         en="this machine has no NVIDIA GPU: CPU builds are installed, nothing will run on a GPU",
         zh="本机没有 NVIDIA 显卡：将安装 CPU 版本，所有计算都不会使用 GPU",
@@ -55,14 +53,17 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="line {line} of the batch cannot be used: {problem}", zh="批处理文件第 {line} 行无法使用：{problem}"
     ),
     "why-needs-torch": Message(
-        en="--why explains versions of torch, such as torch==2.15.0; this is {requirement}",
-        zh="--why 只能解释 torch 的版本，例如 torch==2.15.0；收到的是 {requirement}",
+        en="--why explains versions of torch and onnxruntime-gpu, such as torch==2.15.0; this is {requirement}",
+        zh="--why 只能解释 torch 和 onnxruntime-gpu 的版本，例如 torch==2.15.0；收到的是 {requirement}",
     ),
     "serves": Message(en="{build} from {source} serves: {how}", zh="{build}（来源 {source}）可用：{how}"),
+    "serves-with-fit": Message(
+        en="{build} from {source} serves: {how}; driver fit {fit}",
+        zh="{build}（来源 {source}）可用：{how}；驱动适配 {fit}",
+    ),
     "why-unknown-version": Message(
         en="the matrix has no build that {requirement} admits", zh="矩阵中没有满足 {requirement} 的构建"
     ),
-    "file-unreadable": Message(en="{file} cannot be read: {problem}", zh="无法读取 {file}：{problem}"),
     "driver-version-invalid": Message(
         en="{driver} is not a driver version; 580.95.05 is one",
         zh="{driver} 不是有效的驱动版本号；例如 580.95.05",
@@ -75,6 +76,17 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "onnxruntime-becomes-gpu": Message(
         en="{requirement} is the CPU package: onnxruntime-gpu takes its place on a GPU target",
         zh="{requirement} 是 CPU 版：GPU 目标改用 onnxruntime-gpu",
+    ),
+    "onnxruntime-becomes-cpu": Message(
+        en="{requirement} is the GPU package: onnxruntime takes its place on a CPU target",
+        zh="{requirement} 是 GPU 版：CPU 目标改用 onnxruntime",
+    ),
+    "family-by-address": Message(
+        en="{requirement} is asked for by the address of a file, and gpuenv chooses its build itself: ask for a"
+        " version, or name the folder or page of the file by --indexes",
+        zh="{requirement} 是以文件地址指定的，而其构建由 gpuenv 选择：请指定版本，或用 --indexes 指定该文件所在的目录"
+        "或页面",
+        hints=('gpuenv install "{exact}"',),
     ),
     "index-left-out": Message(
         en="an index could not be used ({reason}: {url}); going on without it",
@@ -113,6 +125,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "state-before-restored": Message(
         en="the environment is as it was before (log: {log})", zh="环境已恢复到之前的状态（日志：{log}）"
+    ),
+    "others-not-planned": Message(
+        en="nothing of the GPU family is needed; what else has to be installed is not listed here",
+        zh="不需要 GPU 系列软件包；其余需要安装的软件包未在此列出",
     ),
     "nothing-to-do": Message(en="nothing to do", zh="无需任何操作"),
 }

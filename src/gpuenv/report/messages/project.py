@@ -83,6 +83,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="{file}: {key} has to be of the type {expected}",
         zh="{file}：{key} 的类型必须是 {expected}",
     ),
+    "build-system-invalid": Message(
+        en="{file} does not say what its build needs: {detail}",
+        zh="{file} 未正确声明其构建依赖：{detail}",
+        hints=("cat {file}",),
+    ),
     "project-table-wrong-value": Message(
         en="{file}: {key} has to be one of: {known}",
         zh="{file}：{key} 只能取以下值之一：{known}",

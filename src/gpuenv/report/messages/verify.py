@@ -1,10 +1,12 @@
 """The sentences of the station `verify`: what a failed check means, what could not be checked, `run`."""
+# ruff: noqa: RUF001 - Chinese punctuation
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.report.messages.message import Message
+from gpuenv.report.messages.verify_workarounds import WORKAROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,47 +17,47 @@ _EXPLAIN: Final = "gpuenv diagnose --venv {venv}"
 _BUILD_DOES_NOT_SERVE: Final[Mapping[str, Message]] = {
     "check-no-kernel-image": Message(
         en="the build has no code for {gpu}: {checks} ended with `no kernel image is available`",
-        zh="该构建不含适用于 {gpu} 的代码:{checks} 报错 `no kernel image is available`",
+        zh="该构建不含适用于 {gpu} 的代码：{checks} 报错 `no kernel image is available`",
         hints=(_MEND,),
     ),
     "check-no-code-in-build": Message(
         en="the build's architectures do not serve {gpu}: {detail}",
-        zh="该构建的架构列表不支持 {gpu}:{detail}",
+        zh="该构建的架构列表不支持 {gpu}：{detail}",
         hints=(_MEND,),
     ),
     "check-kernel-built-for-other-gpu": Message(
         en="kernels for another GPU ran on {gpu} and computed nothing, without an exception: {checks} ({detail})",
-        zh="在 {gpu} 上运行了为其他 GPU 编译的内核,未抛异常也未计算:{checks}({detail})",
+        zh="在 {gpu} 上运行了为其他 GPU 编译的内核，未抛异常也未计算：{checks}（{detail}）",
         hints=(_MEND,),
     ),
     "check-cpu-build-on-gpu-target": Message(
         en="the installed torch cannot use {gpu}: {detail}",
-        zh="已安装的 torch 无法使用 {gpu}:{detail}",
+        zh="已安装的 torch 无法使用 {gpu}：{detail}",
         hints=(_MEND,),
     ),
     "check-nvrtc-failed": Message(
         en="NVRTC of this environment cannot compile for {gpu}: {checks} ({detail})",
-        zh="该环境中的 NVRTC 无法为 {gpu} 编译:{checks}({detail})",
+        zh="该环境中的 NVRTC 无法为 {gpu} 编译：{checks}（{detail}）",
         hints=(_MEND, _EXPLAIN),
     ),
     "check-wrong-numbers": Message(
         en="{checks} gave wrong numbers on {gpu}: {detail}",
-        zh="{checks} 在 {gpu} 上的计算结果错误:{detail}",
+        zh="{checks} 在 {gpu} 上的计算结果错误：{detail}",
         hints=(_EXPLAIN,),
     ),
     "check-silent-cpu-session": Message(
         en="ONNX Runtime was asked for CUDA and took the CPU: {detail}",
-        zh="要求 ONNX Runtime 使用 CUDA,它却改用了 CPU:{detail}",
+        zh="要求 ONNX Runtime 使用 CUDA，它却改用了 CPU：{detail}",
         hints=(_EXPLAIN,),
     ),
     "check-onnxruntime-is-cpu-package": Message(
         en="the installed ONNX Runtime is a CPU package: {detail}",
-        zh="已安装的 ONNX Runtime 是 CPU 包:{detail}",
+        zh="已安装的 ONNX Runtime 是 CPU 包：{detail}",
         hints=("gpuenv install onnxruntime-gpu --venv {venv}",),
     ),
     "check-onnxruntime-needs-preload": Message(
         en="ONNX Runtime finds its CUDA libraries only if the program calls onnxruntime.preload_dlls() first: {detail}",
-        zh="程序须先调用 onnxruntime.preload_dlls(),ONNX Runtime 才能找到 CUDA 库:{detail}",
+        zh="程序须先调用 onnxruntime.preload_dlls()，ONNX Runtime 才能找到 CUDA 库：{detail}",
         hints=(_EXPLAIN,),
     ),
 }
@@ -63,40 +65,40 @@ _BUILD_DOES_NOT_SERVE: Final[Mapping[str, Message]] = {
 _DRIVER: Final[Mapping[str, Message]] = {
     "check-driver-too-old": Message(
         en="the NVIDIA driver is too old for this build: {detail}",
-        zh="NVIDIA 驱动对该构建而言过旧:{detail}",
+        zh="NVIDIA 驱动对该构建而言过旧：{detail}",
         hints=(_MEND,),
     ),
     "check-ptx-newer-than-driver": Message(
         en="the driver cannot compile PTX of this build's CUDA version: {checks} ({detail})",
-        zh="驱动无法编译该构建所用 CUDA 版本的 PTX:{checks}({detail})",
+        zh="驱动无法编译该构建所用 CUDA 版本的 PTX：{checks}（{detail}）",
         hints=(_MEND,),
     ),
     "check-driver-mismatch": Message(
         en="libcuda and the loaded kernel driver differ: restart, or take libcuda out of the image ({detail})",
-        zh="libcuda 与已加载的内核驱动版本不一致:请重启机器,或移除镜像内的 libcuda({detail})",
+        zh="libcuda 与已加载的内核驱动版本不一致：请重启机器，或移除镜像内的 libcuda（{detail}）",
         hints=("nvidia-smi",),
     ),
     "check-forward-compat-refused": Message(
         en="a cuda-compat libcuda is loaded, which GeForce cards refuse: {detail}",
-        zh="加载了 cuda-compat 的 libcuda,而 GeForce 显卡不支持它:{detail}",
+        zh="加载了 cuda-compat 的 libcuda，而 GeForce 显卡不支持它：{detail}",
         hints=(_EXPLAIN,),
     ),
     "check-no-driver": Message(
-        en="CUDA finds no NVIDIA driver: {detail}", zh="CUDA 找不到 NVIDIA 驱动:{detail}", hints=("gpuenv detect",)
+        en="CUDA finds no NVIDIA driver: {detail}", zh="CUDA 找不到 NVIDIA 驱动：{detail}", hints=("gpuenv detect",)
     ),
     "check-no-cuda-device": Message(
         en="CUDA shows no device although {gpu} was detected: {detail}",
-        zh="已检测到 {gpu},但 CUDA 看不到任何设备:{detail}",
+        zh="已检测到 {gpu}，但 CUDA 看不到任何设备：{detail}",
         hints=("gpuenv detect",),
     ),
     "check-out-of-memory": Message(
         en="{gpu} had no memory left for {checks}: {detail}",
-        zh="{gpu} 显存不足,{checks} 无法运行:{detail}",
+        zh="{gpu} 显存不足，{checks} 无法运行：{detail}",
         hints=("nvidia-smi",),
     ),
     "check-device-fault": Message(
         en="a kernel faulted on {gpu}: {checks} ({detail})",
-        zh="内核在 {gpu} 上出错:{checks}({detail})",
+        zh="内核在 {gpu} 上出错：{checks}（{detail}）",
         hints=(_EXPLAIN,),
     ),
 }
@@ -104,72 +106,95 @@ _DRIVER: Final[Mapping[str, Message]] = {
 _LIBRARIES: Final[Mapping[str, Message]] = {
     "check-library-missing": Message(
         en="a shared library is missing: {checks} ({detail})",
-        zh="缺少共享库:{checks}({detail})",
+        zh="缺少共享库：{checks}（{detail}）",
         hints=(_MEND, _EXPLAIN),
     ),
     "check-symbol-missing": Message(
         en="two libraries do not fit together: {checks} ({detail})",
-        zh="两个库互不兼容:{checks}({detail})",
+        zh="两个库互不兼容：{checks}（{detail}）",
         hints=(_MEND, _EXPLAIN),
     ),
     "check-module-missing": Message(
-        en="a Python module is missing: {checks} ({detail})", zh="缺少 Python 模块:{checks}({detail})", hints=(_MEND,)
+        en="a Python module is missing: {checks} ({detail})",
+        zh="缺少 Python 模块：{checks}（{detail}）",
+        hints=(_MEND,),
     ),
     "check-torchvision-mismatch": Message(
         en="torchvision is not the pair of this torch: {detail}",
-        zh="torchvision 与该 torch 不配套:{detail}",
+        zh="torchvision 与该 torch 不配套：{detail}",
         hints=("gpuenv install torch torchvision --venv {venv}",),
+    ),
+    "check-compiler-missing": Message(
+        en="a C compiler with Python's headers is needed to compile at run time: {checks} ({detail})",
+        zh="运行时编译需要 C 编译器和 Python 头文件：{checks}（{detail}）",
+        hints=("sudo apt-get install -y gcc python3-dev",),
+    ),
+    "check-library-uses-cpu": Message(
+        en="a library does not use {gpu}: {detail}", zh="有库未使用 {gpu}：{detail}", hints=(_EXPLAIN,)
     ),
     **{
         f"check-{library.lower()}-failed": Message(
             en=f"{library} failed on {{gpu}}: {{checks}} ({{detail}})",
-            zh=f"{library} 在 {{gpu}} 上出错:{{checks}}({{detail}})",
+            zh=f"{library} 在 {{gpu}} 上出错：{{checks}}（{{detail}}）",
             hints=(_EXPLAIN,),
         )
-        for library in ("cuDNN", "cuBLAS", "cuSOLVER", "cuSPARSE", "cuFFT")
+        for library in ("cuDNN", "cuBLAS", "cuSOLVER", "cuSPARSE", "cuFFT", "NCCL")
     },
     "check-raised": Message(
-        en="{checks} failed on {gpu}: {detail}", zh="{checks} 在 {gpu} 上失败:{detail}", hints=(_EXPLAIN,)
+        en="{checks} failed on {gpu}: {detail}", zh="{checks} 在 {gpu} 上失败：{detail}", hints=(_EXPLAIN,)
     ),
     "check-crashed": Message(
         en="{checks} crashed the process on {gpu}: {detail}",
-        zh="{checks} 在 {gpu} 上使进程崩溃:{detail}",
+        zh="{checks} 在 {gpu} 上使进程崩溃：{detail}",
         hints=(_EXPLAIN,),
     ),
     "check-timed-out": Message(
         en="{checks} did not end on {gpu}: {detail}",
-        zh="{checks} 在 {gpu} 上未能结束:{detail}",
+        zh="{checks} 在 {gpu} 上未能结束：{detail}",
         hints=("gpuenv verify --venv {venv} --timeout 600",),
     ),
     "check-interpreter-failed": Message(
-        en="the environment's Python cannot run the checks: {detail}", zh="该环境的 Python 无法运行检查:{detail}"
+        en="the environment's Python cannot run the checks: {detail}", zh="该环境的 Python 无法运行检查：{detail}"
     ),
 }
 
 _SKIPPED: Final[Mapping[str, Message]] = {
-    "check-capability-too-low": Message(en="{detail}", zh="GPU 计算能力不足:{detail}"),
-    "check-not-in-this-build": Message(en="{detail}", zh="该构建不含此功能:{detail}"),
-    "check-not-installed": Message(en="{detail}", zh="未安装:{detail}"),
+    "check-capability-too-low": Message(en="{detail}", zh="GPU 计算能力不足：{detail}"),
+    "check-not-in-this-build": Message(en="{detail}", zh="该构建不含此功能：{detail}"),
+    "check-served-by-ptx": Message(
+        en="the build has no machine code for it: the driver compiles its PTX",
+        zh="该构建没有对应的机器码，由驱动即时编译其 PTX",
+    ),
+    "check-needs-ptx-jit": Message(
+        en="{checks}: the driver was forbidden to compile PTX ({detail})", zh="{checks}：驱动被禁止编译 PTX（{detail}）"
+    ),
+    "check-not-installed": Message(en="{detail}", zh="未安装：{detail}"),
     "check-not-reached": Message(en="not reached", zh="未执行到"),
-    "check-architectures-not-listed": Message(en="{detail}", zh="该构建未列出其架构:{detail}"),
+    "check-architectures-not-listed": Message(en="{detail}", zh="该构建未列出其架构：{detail}"),
 }
 
 _COMMANDS: Final[Mapping[str, Message]] = {
     "check-command-failed": Message(
-        en="{checks} failed on {gpu}: {detail}", zh="{checks} 在 {gpu} 上失败:{detail}", hints=(_EXPLAIN,)
+        en="{checks} failed on {gpu}: {detail}", zh="{checks} 在 {gpu} 上失败：{detail}", hints=(_EXPLAIN,)
+    ),
+    "check-command-printed-error": Message(
+        en="{checks} ended with 0, but what it printed shows a fault of the GPU's libraries: {detail}",
+        zh="{checks} 虽以 0 结束，但其输出表明 GPU 相关的库有故障：{detail}",
+        hints=(_EXPLAIN,),
     ),
     "check-command-fell-back-to-cpu": Message(
         en="{checks} ended well, but ran on the CPU: {detail}",
-        zh="{checks} 虽正常结束,但实际在 CPU 上运行:{detail}",
+        zh="{checks} 虽正常结束，但实际在 CPU 上运行：{detail}",
         hints=(_EXPLAIN,),
     ),
-    "check-program-not-found": Message(en="{checks}: there is no such program", zh="{checks}:没有这个程序"),
-    "check-program-not-startable": Message(en="{checks}: {detail}", zh="{checks}:无法启动({detail})"),
-    "verifying-command": Message(en="running {command}", zh="正在运行:{command}"),
-    "verifying": Message(en="checking on {on}", zh="正在检查:{on}"),
+    "check-program-not-found": Message(en="{checks}: there is no such program", zh="{checks}：没有这个程序"),
+    "check-program-not-startable": Message(en="{checks}: {detail}", zh="{checks}：无法启动（{detail}）"),
+    "verifying-extension": Message(en="importing {extension}", zh="正在导入：{extension}"),
+    "verifying-command": Message(en="running {command}", zh="正在运行：{command}"),
+    "verifying": Message(en="checking on {on}", zh="正在检查：{on}"),
     "nothing-to-check": Message(
         en="{venv} has neither torch nor ONNX Runtime: there is nothing to check",
-        zh="{venv} 中既没有 torch 也没有 ONNX Runtime:没有可检查的内容",
+        zh="{venv} 中既没有 torch 也没有 ONNX Runtime：没有可检查的内容",
         hints=("gpuenv install --venv {venv}",),
     ),
     "no-gpu-to-check": Message(
@@ -179,14 +204,14 @@ _COMMANDS: Final[Mapping[str, Message]] = {
     ),
     "checked-on-cpu": Message(
         en="this machine has no NVIDIA GPU: only the CPU checks were run",
-        zh="本机没有 NVIDIA 显卡:仅运行了 CPU 检查",
+        zh="本机没有 NVIDIA 显卡：仅运行了 CPU 检查",
     ),
     "capability-not-proven": Message(
-        en="required and not proven: {capabilities}", zh="要求但未能证明:{capabilities}", hints=(_EXPLAIN,)
+        en="required and not proven: {capabilities}", zh="要求但未能证明：{capabilities}", hints=(_EXPLAIN,)
     ),
     "unknown-capability": Message(
         en="there is no capability {capability}; did you mean: {near}",
-        zh="没有名为 {capability} 的能力;是否想用:{near}",
+        zh="没有名为 {capability} 的能力；是否想用：{near}",
         hints=("gpuenv verify --help",),
     ),
     "verify-target-not-here": Message(
@@ -195,19 +220,30 @@ _COMMANDS: Final[Mapping[str, Message]] = {
         hints=("gpuenv verify --target current-gpu", "gpuenv inspect --target {target}"),
     ),
     "timeout-invalid": Message(
-        en="--timeout takes a number of seconds above 0, not {value}", zh="--timeout 应为大于 0 的秒数,而不是 {value}"
+        en="--timeout takes a number of seconds above 0, not {value}", zh="--timeout 应为大于 0 的秒数，而不是 {value}"
     ),
     "profile-not-kept": Message(
-        en="the result could not be kept in {path}: {detail}", zh="无法将结果保存到 {path}:{detail}"
+        en="the result could not be kept in {path}: {detail}", zh="无法将结果保存到 {path}：{detail}"
     ),
     "nothing-to-run": Message(
         en="there is no command to run", zh="没有要运行的命令", hints=("gpuenv run -- python", "gpuenv run --print sh")
     ),
+    "own-value-kept": Message(
+        en="{variable} keeps your value {value}; the GPUs of this machine need {needed}",
+        zh="{variable} 保留您设置的值 {value}；本机 GPU 需要 {needed}",
+    ),
     "run-prints-or-runs": Message(
         en="--print and --json show the variables; they run no command",
-        zh="--print 和 --json 只显示变量,不运行命令",
+        zh="--print 和 --json 只显示变量，不运行命令",
         hints=("gpuenv run --print sh", "gpuenv run -- {command}"),
     ),
 }
 
-MESSAGES: Final[Mapping[str, Message]] = {**_BUILD_DOES_NOT_SERVE, **_DRIVER, **_LIBRARIES, **_SKIPPED, **_COMMANDS}
+MESSAGES: Final[Mapping[str, Message]] = {
+    **_BUILD_DOES_NOT_SERVE,
+    **_DRIVER,
+    **_LIBRARIES,
+    **_SKIPPED,
+    **_COMMANDS,
+    **WORKAROUNDS,
+}

@@ -1,0 +1,40 @@
+"""Words one cause: a fact that nobody told is called so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, final
+
+from gpuenv.report.messages import phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gpuenv.errors import ContextValue
+    from gpuenv.models.notice import Notice
+    from gpuenv.report.messages import Language
+
+
+def cause_sentence(cause: Notice, language: Language) -> str:
+    """Word a cause; its hints, in contrast, are left out where a fact is missing."""
+    unknown = phrase("fact-not-told", {}, language).message
+    return phrase(cause.code, _Whole(cause.context, unknown), language).message
+
+
+@final
+class _Whole(Mapping[str, "ContextValue"]):
+    """Facts of which every one has a value."""
+
+    def __init__(self, facts: Mapping[str, ContextValue], unknown: str) -> None:
+        self._facts = facts
+        self._unknown = unknown
+
+    def __getitem__(self, name: str) -> ContextValue:
+        found = self._facts.get(name)
+        return self._unknown if found is None or found in {"", ()} else found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)

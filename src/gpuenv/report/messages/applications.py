@@ -1,0 +1,131 @@
+"""The sentences of applications: what the matrix knows of what was asked for."""
+
+# ruff: noqa: RUF001 - Chinese punctuation
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gpuenv.report.messages.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MESSAGES: Final[Mapping[str, Message]] = {
+    "unknown-application": Message(
+        en="no application {application} is known; near: {near}",
+        zh="没有名为 {application} 的已知应用；相近的有：{near}",
+        hints=("gpuenv matrix show --app {nearest}",),
+    ),
+    "limit-mmcv-weights-only": Message(
+        en=(
+            "{application}: torch 2.6 made weights_only=True the default of torch.load: MMEngine 0.10.7 "
+            "then fails on its own checkpoints with an UnpicklingError. For checkpoints that you trust, set "
+            "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1"
+        ),
+        zh=(
+            "{application}：torch 2.6 起 torch.load 默认 weights_only=True：MMEngine 0.10.7 读取自己"
+            "的检查点时会报 UnpicklingError。对可信的检查点，请设置 "
+            "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1"
+        ),
+    ),
+    "limit-mmcv-built-from-source": Message(
+        en=(
+            "{application}: no wheel of mmcv has code for this GPU: it is built from source, with CUDA 12.8 "
+            "or newer and setuptools below 81 (its setup imports pkg_resources)"
+        ),
+        zh=(
+            "{application}：mmcv 没有包含该显卡代码的 wheel：需要用 CUDA 12.8 或更新版本从源码构建，"
+            "并使用 81 以下的 setuptools（其 setup 会导入 pkg_resources）"
+        ),
+    ),
+    "limit-sovits-single-precision": Message(
+        en="{application}: it computes in single precision on this GPU, whatever is_half says",
+        zh="{application}：在该显卡上它始终以单精度计算，与 is_half 的设置无关",
+    ),
+    "limit-sovits-cuda-11": Message(
+        en=(
+            "{application}: builds of torch for CUDA 11.8 die on this GPU with `this function is for sm80, "
+            "but was built for sm370`, and their NVRTC does not know it: a portable package with such a "
+            "torch has to get another one"
+        ),
+        zh=(
+            "{application}：面向 CUDA 11.8 的 torch 在该显卡上会报 "
+            "`this function is for sm80, but was built for sm370`，其 NVRTC 也不认识该显卡：自带这种 "
+            "torch 的整合包必须更换 torch"
+        ),
+    ),
+    "limit-splatting-built-again": Message(
+        en=(
+            "{application}: both extensions are compiled against the installed torch: compile them again "
+            "after every change of it"
+        ),
+        zh="{application}：两个扩展都针对已安装的 torch 编译：每次更换 torch 后都要重新编译",
+    ),
+    "limit-simple-knn-header": Message(
+        en=(
+            "{application}: with CUDA 12.5 or newer, copies of simple-knn from before commit 86710c2d fail "
+            "to compile (FLT_MAX is undefined): take the source named here"
+        ),
+        zh=(
+            "{application}：使用 CUDA 12.5 或更新版本时，86710c2d 提交之前的 simple-knn 无法编译（"
+            "FLT_MAX 未定义）：请使用此处给出的源码"
+        ),
+    ),
+    "limit-comfyui-portable": Message(
+        en=(
+            "{application}: portable packages from 0.3.44 on bring a torch without code for this GPU; "
+            "installed by hand it runs"
+        ),
+        zh="{application}：0.3.44 起的便携包所带的 torch 没有该显卡的代码；手动安装则可以运行",
+    ),
+    "limit-whisper-ptx": Message(
+        en=(
+            "{application}: its GPU code is CTranslate2's: PTX 86, compiled for this GPU when it is loaded; "
+            "INT8 is off there since 4.6.2"
+        ),
+        zh=(
+            "{application}：其 GPU 代码来自 CTranslate2：加载时由 PTX 86 为该显卡编译；自 4.6.2 起在该显卡上不支持 INT8"
+        ),
+    ),
+    "limit-vllm-no-code": Message(
+        en="{application}: its wheels have no code for this GPU, whatever torch is beside them",
+        zh="{application}：无论搭配哪个 torch，其 wheel 都没有该显卡的代码",
+    ),
+    "limit-vllm-no-code-cuda-13": Message(
+        en="{application}: its wheels for CUDA 13 have no code for this GPU",
+        zh="{application}：其面向 CUDA 13 的 wheel 没有该显卡的代码",
+    ),
+    "limit-unsloth-volta": Message(
+        en=(
+            "{application}: builds of torch for CUDA 13 have no code for this GPU, and those of cu128 none "
+            "from torch 2.11 on"
+        ),
+        zh="{application}：面向 CUDA 13 的 torch 没有该显卡的代码；cu128 构建从 torch 2.11 起也没有",
+    ),
+    "application-needs-build": Message(
+        en="{application} needs {package}, whose GPU code is compiled for this GPU against the torch that is chosen",
+        zh="{application} 需要 {package}，其 GPU 代码须针对所选的 torch 为该显卡编译",
+        hints=("{command}",),
+    ),
+    "application-keeps-out": Message(
+        en="{project} is left out: for {application} the project of that name on the index is not the right one",
+        zh="已略去 {project}：索引上的同名项目并非 {application} 所需",
+    ),
+    "application-unproven": Message(
+        en="{application} needs {capability}, and that is not proven on this machine",
+        zh="{application} 需要 {capability}，而本机上未能验证",
+        hints=("gpuenv verify --require {capability}",),
+    ),
+    "application-part-on": Message(
+        en="{application}: {part} may be on ({needs} proven)", zh="{application}：可启用 {part}（{needs} 已验证）"
+    ),
+    "application-part-off": Message(
+        en="{application}: leave {part} off ({lacking} not proven)",
+        zh="{application}：请关闭 {part}（{lacking} 未验证）",
+    ),
+    "matrix-title-applications": Message(
+        en="matrix {matrix}, released {released}: applications", zh="矩阵 {matrix}（发布于 {released}）：应用"
+    ),
+    "matrix-columns-applications": Message(en="asked for as|what it does|keeps out|builds", zh="写法|用途|排除|需构建"),
+}

@@ -1,0 +1,105 @@
+"""What commands load: a command is fast by what it leaves alone, and each module here costs as much as its work."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import gpuenv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANY_COMMAND = (
+    *("requests", "rich", "pynvml", "elftools", "tomlkit", "importlib.metadata", "platformdirs"),
+    *("urllib.request", "http.client", "ssl", "html.parser", "email", "tomllib", "tomli", "configparser"),
+    *("hashlib", "tempfile", "shutil", "zipfile", "difflib", "json.tool", "asyncio", "gpuenv.process"),
+)
+"""Loaded by none of the commands below, which have all they need in files that they understand themselves."""
+
+PLAN = ("plan", "torch", "--offline", "--target", "rtx-5090", "--driver", "580.95.05", "--platform", "linux-x86_64")
+LOOKS = ("packaging", "subprocess", "logging", "gpuenv.matrix", "gpuenv.resolve", "gpuenv.index")
+
+REPORT = """
+import sys
+before = set(sys.modules)
+from gpuenv.__main__ import main
+code = main()
+names = sorted(set(sys.modules) - before)
+import json
+print(json.dumps([code, names]), file=sys.stderr)
+"""
+
+
+def loaded(*arguments: str, cwd: Path) -> set[str]:
+    """Run a command in a process without settings, as it is from the second time on: the modules that it loads."""
+    environ = {
+        "PATH": "",
+        "HOME": str(cwd),
+        "SYSTEMROOT": os.environ.get("SYSTEMROOT", ""),
+        "PIP_CONFIG_FILE": os.devnull,
+        "GPUENV_CACHE_DIR": str(cwd / "cache"),
+        "GPUENV_DATA_DIR": str(cwd / "data"),
+        "GPUENV_LANG": "en",
+    }
+    argv = [sys.executable, "-I", "-c", REPORT, *arguments]
+    subprocess.run(argv, cwd=cwd, env=environ, capture_output=True, check=True)
+    ran = subprocess.run(argv, cwd=cwd, env=environ, capture_output=True, text=True, check=True)
+    code, names = json.loads(ran.stderr.splitlines()[-1])
+    assert code == 0, ran.stderr
+    return set(names)
+
+
+def test_the_version_is_told_without_loading_anything(tmp_path: Path) -> None:
+    assert loaded("--version", cwd=tmp_path) == {"__future__", "gc", "gpuenv", "gpuenv.__main__"}
+
+
+def test_a_plan_for_a_described_machine_leaves_network_processes_and_toml_alone(tmp_path: Path) -> None:
+    names = loaded(*PLAN, cwd=tmp_path)
+    assert names & {*ANY_COMMAND, "gpuenv.detect.host", "gpuenv.index.pages", "gpuenv.binaries", "gpuenv.lock"} == set()
+    assert "gpuenv.resolve.resolver" in names
+
+
+def test_a_local_folder_of_wheels_is_read_without_http(tmp_path: Path) -> None:
+    wheel = tmp_path / "wheels" / "torch-2.15.0+cu130-cp312-cp312-manylinux_2_28_x86_64.whl"
+    wheel.parent.mkdir()
+    wheel.touch()
+    names = loaded(*PLAN, "--python", "3.12", "--indexes", str(wheel.parent), cwd=tmp_path)
+    assert "gpuenv.index.pages" in names
+    assert names & set(ANY_COMMAND) == set()
+
+
+def test_looking_at_a_machine_without_a_gpu_needs_no_matrix_and_no_process(tmp_path: Path) -> None:
+    names = loaded("detect", cwd=tmp_path)
+    if "gpuenv.detect.scene" in names and "gpuenv.detect.recognition" in names:
+        pytest.skip("this machine has a GPU")
+    assert names & {*ANY_COMMAND, *LOOKS} == set()
+
+
+def test_reading_a_small_log_needs_no_network_no_program_and_no_resolver(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("KeyError: 'price'\n", encoding="utf-8")
+    names = loaded("diagnose", "--log", "log.txt", cwd=tmp_path)
+    if "gpuenv.detect.scene" in names and "gpuenv.detect.recognition" in names:
+        pytest.skip("this machine has a GPU")
+    rooms = {"gpuenv.resolve", "gpuenv.index", "gpuenv.binaries", "gpuenv.lock", "gpuenv.verify"}
+    assert names & {*ANY_COMMAND, *rooms} == set()
+
+
+def test_inspecting_one_library_needs_no_matrix_and_no_process(tmp_path: Path) -> None:
+    import _ctypes  # noqa: PLC0415 - a native library that every Python has
+
+    names = loaded("inspect", _ctypes.__file__, cwd=tmp_path)
+    assert names & {*ANY_COMMAND, "packaging", "subprocess", "logging", "gpuenv.matrix", "gpuenv.resolve"} == set()
+
+
+def test_the_library_costs_nothing_before_a_verb_is_used() -> None:
+    script = "import sys; before = set(sys.modules); import gpuenv; print(sorted(set(sys.modules) - before))"
+    ran = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "['__future__', 'gpuenv']"
+    for verb in set(gpuenv.__all__) - {"__version__"}:
+        assert callable(getattr(gpuenv, verb))

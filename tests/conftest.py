@@ -1,0 +1,27 @@
+"""Shows where two values differ: pytest does that for dataclasses whose methods Python compiled, and ours have none."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    if op != "==" or not is_dataclass(left) or type(left) is not type(right):
+        return None
+    return [f"two {type(left).__name__} that are not equal", *differences(left, right, "")]
+
+
+def differences(left: object, right: object, place: str) -> Iterator[str]:
+    if is_dataclass(left) and type(left) is type(right):
+        for field in fields(left):
+            if field.compare:
+                yield from differences(getattr(left, field.name), getattr(right, field.name), f"{place}.{field.name}")
+    elif isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+        for index, (one, other) in enumerate(zip(left, right, strict=True)):
+            yield from differences(one, other, f"{place}[{index}]")
+    elif left != right:
+        yield f"{place}: {left!r} != {right!r}"
