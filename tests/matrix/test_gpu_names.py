@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gpuenv.errors import UsageError
 from gpuenv.matrix import gpu_names
 from gpuenv.matrix.catalog import load_gpu_models
-from gpuenv.matrix.gpu_names import find_by_pci_id, find_gpu
+from gpuenv.matrix.gpu_names import find_gpu
 from gpuenv.models.matrix import GpuModel
 
 
@@ -145,22 +145,6 @@ def test_no_text_ends_in_anything_but_models_or_the_usage_error(text: str) -> No
     except UsageError as error:
         found = error.code
     assert found == "unknown-gpu" or isinstance(found[0], GpuModel)
-
-
-@pytest.mark.parametrize(
-    ("device_id", "names"),
-    [
-        ("2C05", ["NVIDIA GeForce RTX 5070 Ti"]),
-        ("0x2c05", ["NVIDIA GeForce RTX 5070 Ti"]),
-        ("10de:2c05", ["NVIDIA GeForce RTX 5070 Ti"]),
-        ("2dd8", ["NVIDIA GeForce RTX 5050 Laptop GPU"]),
-        ("FFFF", []),
-        ("1002:2c05", []),
-        ("", []),
-    ],
-)
-def test_a_pci_device_id_finds_its_models(device_id: str, names: list[str]) -> None:
-    assert [model.name for model in find_by_pci_id(device_id, models())] == names
 
 
 def test_no_name_is_passed_over_unread_that_could_be_meant(monkeypatch: pytest.MonkeyPatch) -> None:

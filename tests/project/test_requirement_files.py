@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gpuenv.errors import UsageError
-from gpuenv.project.requirement_files import parse_requirement, read_requirement_files, split_family
+from gpuenv.project.requirement_files import parse_requirement, read_requirement_files
 
 SAMPLE = (Path(__file__).parent.parent / "data" / "project" / "requirements.txt").read_text(encoding="utf-8")
 
@@ -41,7 +41,8 @@ def test_every_kind_of_line_is_told_apart(tmp_path: Path) -> None:
 
 def test_the_family_is_parted_from_the_rest(tmp_path: Path) -> None:
     write(tmp_path, requirements=SAMPLE, limits="torch<3\nnumpy<3\n")
-    family, others = split_family(read_requirement_files(["requirements.txt"], cwd=tmp_path))
+    lines = read_requirement_files(["requirements.txt"], cwd=tmp_path)
+    family, others = ([line for line in lines if line.is_family is wanted] for wanted in (True, False))
     assert [str(line.requirement) for line in family] == [
         'torch<2.10,>=2.8; python_version >= "3.10"',
         "torchvision==0.24.0",

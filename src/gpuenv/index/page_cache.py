@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.index.transport import Answer
 from gpuenv.models.settings import redact_url
 from gpuenv.models.value import dataclass
+from gpuenv.project.cache_files import keep_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _FORMAT: Final = 1
 _HTTP_OK: Final = 200
@@ -66,9 +64,7 @@ class PageCache:
             "last_modified": answer.last_modified,
             "sha256": hashlib.sha256(answer.body).hexdigest(),
         }
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write_atomically(path, json.dumps(facts).encode() + b"\n" + answer.body)
+        keep_file(path, json.dumps(facts).encode() + b"\n" + answer.body)
 
     def _path(self, url: str) -> Path | None:
         if self.folder is None:
@@ -82,15 +78,3 @@ def validators(cached: Answer | None) -> Mapping[str, str]:
         return {}
     headers = {"If-None-Match": cached.etag, "If-Modified-Since": cached.last_modified}
     return {name: value for name, value in headers.items() if value}
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    """Write so that a reader, or a run that is killed, never sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -57,12 +57,6 @@ def find_gpu(text: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     raise UsageError("unknown-gpu", name=text, near=near, **numbered)
 
 
-def find_by_pci_id(device_id: str, models: Iterable[GpuModel]) -> tuple[GpuModel, ...]:
-    """Find the models with a PCI device id: `2C05`, `0x2c05`, `10de:2c05`; () for one that the matrix does not know."""
-    digits = device_id.strip().lower().removeprefix("10de:").removeprefix("0x").upper().zfill(4)
-    return tuple(model for model in models if digits in model.pci_device_ids)
-
-
 def _has_words(model: GpuModel, wanted: _Name) -> bool:
     """Whether a name can be close at all, before it is taken apart: few of them share a word with what is asked for."""
     text = model.name.lower()

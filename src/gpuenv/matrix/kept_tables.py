@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from gpuenv.project.cache_files import keep_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _END: Final = b"\0"
 """Between the TOML and the JSON: a byte that no TOML file has."""
@@ -41,23 +42,7 @@ def keep_tables(path: Path, content: bytes, tables: Mapping[str, object]) -> Non
         kept = content + _END + json.dumps(tables, ensure_ascii=False, separators=(",", ":")).encode()
     except TypeError:
         return  # Dates are TOML and no JSON; no matrix has any.
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_atomically(path, kept)
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    """Write for the owner alone, so that nobody sees half of it, whoever else writes it at the same time."""
-    import tempfile  # noqa: PLC0415 - only once for each version of a file
-
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    keep_file(path, kept)
 
 
 def _is_ours(status: os.stat_result) -> bool:

@@ -79,11 +79,6 @@ def read_requirement_files(
     return tuple(lines)
 
 
-def split_family(lines: Sequence[RequirementLine]) -> tuple[tuple[RequirementLine, ...], tuple[RequirementLine, ...]]:
-    """Part the lines that name the GPU family from those that go to the engine as they stand."""
-    return tuple(line for line in lines if line.is_family), tuple(line for line in lines if not line.is_family)
-
-
 def _read(
     path: Path, environ: Mapping[str, str], *, is_constraint: bool, including: tuple[Path, ...]
 ) -> Iterator[RequirementLine]:

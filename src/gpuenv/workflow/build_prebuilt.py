@@ -25,12 +25,18 @@ from gpuenv.workflow.build_wheel import Wheel
 from gpuenv.workflow.inspect import inspect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Set
+
+    from packaging.tags import Tag
 
     from gpuenv.models.binaries import JudgedFile
     from gpuenv.models.extension import Extension
     from gpuenv.models.index import IndexedWheel
+    from gpuenv.models.progress import Reporter
+    from gpuenv.models.settings import IndexSettings
+    from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.build_place import Place
+    from gpuenv.workflow.options import Options
 
 _PYPI: Final = "pypi"
 _CUDA_LABEL: Final = re.compile(r"cu(?P<number>\d{2,3})")
@@ -50,11 +56,11 @@ def find_prebuilt(requirement: Requirement, extension: Extension, place: Place, 
     and has no wheel with code for the GPUs.
     """
     place.reporter.stage("looking-for-wheel", package=extension.package)
-    wanted = _paired(requirement, extension, place)
+    wanted = paired(requirement, extension, Version(place.torch))
     for location in extension.wheels if wanted is not None and extension.source_build is not SourceBuild.ALWAYS else ():
         found = _of_default_index if location == _PYPI else _of_page
         for wheel in found(location, wanted or requirement, place, folder):
-            if _serves(wheel, place):
+            if serves(wheel, place.torch_cuda.tag, place.options, place.surroundings, place.reporter):
                 return Wheel(path=_fetched(wheel, folder, place), origin="prebuilt")
             place.reporter.stage("wheel-does-not-serve", wheel=wheel.rpartition("/")[2])
     if extension.source_build is SourceBuild.NEVER:
@@ -62,15 +68,14 @@ def find_prebuilt(requirement: Requirement, extension: Extension, place: Place, 
     return None
 
 
-def _paired(requirement: Requirement, extension: Extension, place: Place) -> Requirement | None:
+def paired(requirement: Requirement, extension: Extension, torch: Version) -> Requirement | None:
     """Narrow the requirement to the newest release that goes with the torch; None where the matrix knows of none."""
-    torch = Version(place.torch).public
     if not extension.pairs or not extension.binds_to_torch:
         return requirement
     fitting = [
         version
         for version, torches in extension.pairs
-        if torches.contains(torch) and requirement.specifier.contains(version, prereleases=True)
+        if torches.contains(torch.public) and requirement.specifier.contains(version, prereleases=True)
     ]
     if not fitting:
         return None
@@ -101,14 +106,25 @@ def _of_default_index(_location: str, requirement: Requirement, place: Place, fo
 
 
 def _of_page(location: str, requirement: Requirement, place: Place, _folder: Path) -> Iterator[str]:
-    """List the wheels of a page that this Python, platform, torch and CUDA can load, the newest first."""
-    name = canonicalize_name(requirement.name)
     tags = supported_tags(place.target.platform, place.environment.python_version)
-    for url in _pages(location, place):
+    found = page_wheels(
+        location, requirement, Version(place.torch), place.torch_cuda.tag, tags=tags, settings=place.settings
+    )
+    yield from (wheel.url for _, wheel in found)
+
+
+def page_wheels(
+    location: str, requirement: Requirement, torch: Version, tag: str, *, tags: Set[Tag], settings: IndexSettings
+) -> Iterator[tuple[Source, IndexedWheel]]:
+    """List the wheels of a page that this Python, platform, torch and CUDA can load, the newest first.
+
+    `location` may have places for what the page is for: `{tag}`, `{release}`, `{minor}`, `{flat}`.
+    """
+    name = canonicalize_name(requirement.name)
+    for url in _pages(location, torch, tag):
+        source = Source(kind=SourceKind.FIND_LINKS, location=url)
         try:
-            page = read_project_page(
-                Source(kind=SourceKind.FIND_LINKS, location=url), None, name, settings=place.settings, cache=None
-            )
+            page = read_project_page(source, None, name, settings=settings, cache=None)
         except GpuenvError:
             continue  # a page that is not there has no wheel; then it is compiled
         fitting = [
@@ -117,22 +133,21 @@ def _of_page(location: str, requirement: Requirement, place: Place, _folder: Pat
             if wheel.tags & tags
             and not wheel.is_yanked
             and requirement.specifier.contains(wheel.version.public, prereleases=bool(requirement.specifier))
-            and label_fits(wheel.version.local or "", torch=Version(place.torch), tag=place.torch_cuda.tag)
+            and label_fits(wheel.version.local or "", torch=torch, tag=tag)
         ]
-        yield from (wheel.url for wheel in sorted(fitting, key=_age, reverse=True))
+        yield from ((source, wheel) for wheel in sorted(fitting, key=_age, reverse=True))
 
 
 def _age(wheel: IndexedWheel) -> tuple[Version, str]:
     return wheel.version, wheel.filename
 
 
-def _pages(location: str, place: Place) -> Iterator[str]:
+def _pages(location: str, torch: Version, tag: str) -> Iterator[str]:
     """Fill in what the page is for: pages of a minor release stand for its patches."""
-    release = Version(place.torch)
-    minor = f"{release.major}.{release.minor}"
-    facts = {"tag": place.torch_cuda.tag, "minor": minor, "flat": minor.replace(".", "")}
+    minor = f"{torch.major}.{torch.minor}"
+    facts = {"tag": tag, "minor": minor, "flat": minor.replace(".", "")}
     yield from dict.fromkeys(
-        location.replace("{release}", patch).format(release=release.public, **facts) for patch in _PATCHES
+        location.replace("{release}", patch).format(release=torch.public, **facts) for patch in _PATCHES
     )
 
 
@@ -152,19 +167,19 @@ def label_fits(label: str, *, torch: Version, tag: str) -> bool:
     return abi is None or (abi["is_new"] == "true") == (torch >= _NEW_ABI_FROM)
 
 
-def _serves(wheel: str, place: Place) -> bool:
-    """Read a wheel, where it lies, and judge what of it this torch would load."""
+def serves(wheel: str, tag: str, options: Options, surroundings: Surroundings, reporter: Reporter) -> bool:
+    """Read a wheel, where it lies, and judge what of it a torch of that CUDA tag would load."""
     inspection = inspect(
         (wheel,),
-        replace(place.options, venv=None),
-        place.surroundings,
-        place.reporter,
+        replace(options, venv=None),
+        surroundings,
+        reporter,
         has_target=True,
         is_thorough=True,
     )
     if isinstance(inspection, Conflict):
         return False
-    loaded = loaded_files(inspection.files, place.torch_cuda.tag)
+    loaded = loaded_files(inspection.files, tag)
     return bool(loaded) and all(verdict.kind != "none" for file in loaded for _, verdict in file.verdicts)
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from gpuenv import __version__
 from gpuenv.models.notice import Notice
+from gpuenv.project.cache_files import keep_file
 from gpuenv.workflow.kept_library import library_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gpuenv.models.loading import LibraryFacts
 
@@ -89,9 +88,7 @@ class LibraryCache:
         if self._path is None or self._next == self._known:
             return
         text = json.dumps({"format": _FORMAT, "gpuenv": __version__, "files": self._next}, separators=(",", ":"))
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self._path, text.encode())
+        keep_file(self._path, text.encode())
 
     def _keep(self, path: str, stamp: Stamp, name: str, value: object) -> None:
         if self._now - stamp[1] / 1e9 > _TOO_FRESH_S:
@@ -111,15 +108,3 @@ def stamp_of(path: str) -> Stamp:
     """Tell by what a file is known again; `OSError` where it is gone."""
     found = os.stat(path)  # noqa: PTH116 - many
     return found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write so that a reader, or a run that is killed, never sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -108,7 +108,7 @@ class _Parted:
             self.others.append(line.text)
             self.may_need_torch = True
             return
-        if requirement.marker is not None and not requirement.marker.evaluate(_markers(target)):
+        if not applies(requirement, target):
             return
         name: str = canonicalize_name(requirement.name)
         if name in {_RUNTIME, _CPU_RUNTIME}:
@@ -187,6 +187,11 @@ def _renamed(requirement: Requirement, name: str) -> Requirement:
     renamed.name = name
     renamed.marker = None
     return renamed
+
+
+def applies(requirement: Requirement, target: Target) -> bool:
+    """Tell whether a requirement's marker, if it has one, holds on a target."""
+    return requirement.marker is None or requirement.marker.evaluate(_markers(target))
 
 
 def _markers(target: Target) -> Mapping[str, str]:
