@@ -71,6 +71,16 @@ def test_a_stated_machine_is_told_as_json(tmp_path: Path) -> None:
     assert host["probes"][0] == {"probe": "override", "outcome": "ok", "detail": "1 GPU"}
 
 
+@pytest.mark.parametrize(("name", "capability"), [("v100", "7.0"), ("4090", "8.9"), ("1080ti", "6.1")])
+def test_a_short_name_that_leaves_one_capability_open_is_enough(tmp_path: Path, name: str, capability: str) -> None:
+    (gpu,) = data_of(gpuenv(tmp_path, "--json", GPUENV_GPUS=name))["host"]["gpus"]
+    assert (gpu["name"], gpu["compute_capability"]) == (name, capability)
+
+
+def test_a_word_of_many_capabilities_is_no_gpu(tmp_path: Path) -> None:
+    assert gpuenv(tmp_path, GPUENV_GPUS="quadro").returncode == 2
+
+
 def test_a_machine_without_a_gpu_is_told_as_such(tmp_path: Path) -> None:
     ran = gpuenv(tmp_path, GPUENV_GPUS="none")
     assert ran.returncode == 0

@@ -33,7 +33,14 @@ NOTHING_LEFT: Final = frozenset({"use-cpu", "change-platform", "install-driver-b
 OF_THE_SYSTEM: Final = frozenset({"change-system", "use-nightly"})
 """What no offline command can carry out here: another system, and a channel whose builds only its index knows."""
 ELSEWHERE: Final = frozenset(
-    {"no-wheels-for-musl", "no-build-on-index", "reach-index", "no-build-for-platform", "use-nightly"}
+    {
+        "no-wheels-for-musl",
+        "no-build-on-index",
+        "no-companion-on-index",
+        "reach-index",
+        "no-build-for-platform",
+        "use-nightly",
+    }
 )
 """What takes this machine, an index that cannot be reached, or another matrix: see tests/resolve/test_causes.py."""
 SAYABLE: Final = [

@@ -24,7 +24,10 @@ def test_a_new_environment_that_fails_is_gone_and_its_log_is_not(tmp_path: Path)
         settled = ran.envelope["errors"][-1]
         assert settled["code"] == "new-environment-removed"
         log = Path(ran.envelope["data"]["log"])
-        assert settled["hints"] == [f"tail {log}"]
+        look, again = settled["hints"]
+        assert look == f"tail {log}"
+        assert again.startswith("gpuenv install --keep-failed ")
+        assert "gpuenv diagnose" not in ran.stdout
         assert "torch" in log.read_text()
 
 

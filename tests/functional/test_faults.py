@@ -63,6 +63,21 @@ def test_after_a_fault_the_environment_is_the_one_before_or_the_planned_one(
     assert [code for code in observed.codes if code in row.codes] == list(row.codes), observed.codes
 
 
+def test_both_engines_have_the_same_plan_and_the_same_outcome(world: World) -> None:
+    """But for what each writes about itself: who installed, in which order, and its own script starters.
+
+    uv leaves a folder of data files that became empty; pip does not.
+    """
+    by_uv, by_pip = (world.pattern(command) for command in ("mend", "mend-with-pip"))
+    assert by_uv.steps == by_pip.steps
+    own = ("/INSTALLER", "/RECORD", "/REQUESTED", "bin/torchrun", ".lock")
+    outcomes = [
+        {path: found for path, found in pattern.planned.items() if found[1] and not path.endswith(own)}
+        for pattern in (by_uv, by_pip)
+    ]
+    assert outcomes[0] == outcomes[1]
+
+
 def test_every_row_has_a_name_of_its_own() -> None:
     names = [row.id for row in ROWS] + [row.id for row in NOT_RUN]
     assert len(names) == len(set(names))

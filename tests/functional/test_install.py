@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -165,7 +166,10 @@ def test_packages_outside_the_family_change_only_with_consent(server: IndexServe
     assert ran.exit_code == 1
     assert [error["code"] for error in ran.envelope["errors"]] == ["needs-consent"]
     assert picture(tmp_path / "env") == before
-    assert install(server, tmp_path, "torch==2.11.0", "--yes", *RTX_5090).exit_code == 0
+    (hint,) = ran.envelope["errors"][0]["hints"]
+    assert hint.startswith("gpuenv install --yes torch==2.11.0 --target rtx-5090 ")
+    consented = gpuenv(*shlex.split(hint)[1:], cwd=tmp_path, environ=environ(server, tmp_path))
+    assert consented.exit_code == 0, consented.stdout
     assert versions(tmp_path / "env")["sympy"] == "1.13.0"
 
 
@@ -177,6 +181,47 @@ def test_undo_brings_the_state_before_back(server: IndexServer, tmp_path: Path) 
     undone = gpuenv("undo", "--venv", "env", "--json", cwd=tmp_path, environ=environ(server, tmp_path))
     assert undone.exit_code == 0
     assert picture(tmp_path / "env") == before
+
+
+def test_a_new_environment_that_was_undone_can_be_made_again(server: IndexServer, tmp_path: Path) -> None:
+    assert install(server, tmp_path, "torch", *RTX_5090).exit_code == 0
+    undone = gpuenv("undo", "--venv", "env", "--json", cwd=tmp_path, environ=environ(server, tmp_path))
+    assert undone.exit_code == 0
+    assert not (tmp_path / "env" / "pyvenv.cfg").exists()
+    again = install(server, tmp_path, "torch", *RTX_5090)
+    assert again.exit_code == 0, again.stdout + again.stderr
+    assert versions(tmp_path / "env")["torch"] == "2.15.0+cu130"
+
+
+def test_a_file_altered_at_the_same_size_is_found_with_check_hashes_and_mended(
+    server: IndexServer, tmp_path: Path
+) -> None:
+    assert install(server, tmp_path, "torch==2.14.1", *RTX_5090).exit_code == 0
+    (file,) = (tmp_path / "env").glob("lib/python*/site-packages/torch/__init__.py")
+    content = file.read_bytes()
+    altered = content[:-1] + bytes([content[-1] ^ 1])
+    file.unlink()  # linked into the engine's cache
+    file.write_bytes(altered)
+    assert install(server, tmp_path, "torch", *RTX_5090).envelope["data"]["changed"] is False
+    ran = install(server, tmp_path, "torch", *RTX_5090, "--check-hashes")
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    steps = [(step["project"], step["version"], step["reason"]["code"]) for step in ran.envelope["data"]["steps"]]
+    assert steps == [("torch", "2.14.1+cu130", "installed-copy-broken")]
+    assert file.read_bytes() == content
+    assert install(server, tmp_path, "torch", *RTX_5090, "--check-hashes").envelope["data"]["changed"] is False
+
+
+def test_what_runs_no_kernels_is_not_called_proven(server: IndexServer, tmp_path: Path) -> None:
+    assert install(server, tmp_path, "torch", *RTX_5090).exit_code == 0
+    server.add(make_wheel(tmp_path / "wheels", "colorama", "0.4.6"), "pypi")
+    ran = gpuenv(
+        *("install", "colorama", "--venv", "env", "--indexes", server.pytorch_url, *RTX_5090),
+        cwd=tmp_path,
+        environ=environ(server, tmp_path),
+    )
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    assert "install  colorama 0.4.6  (dependency)" in ran.stdout.splitlines()
+    assert "done: env is as planned" in ran.stdout.splitlines()
 
 
 def test_an_environment_whose_python_is_gone_is_named(server: IndexServer, tmp_path: Path) -> None:

@@ -82,6 +82,21 @@ def test_a_folder_of_copies_installs_without_a_network(server: IndexServer, tmp_
     }
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the wheels of these tests are made for Linux")
+def test_what_is_printed_for_the_copies_installs_them_also_where_uv_knows_the_index_pages(
+    server: IndexServer, tmp_path: Path
+) -> None:
+    shared = (*MACHINE, "--indexes", server.pytorch_url)
+    asked = ("lock", "torch", "docreader", *shared, "-o", "gpu.txt", "--vendor", "wheels")
+    ran = gpuenv(*asked, cwd=tmp_path, environ=user_of(server, tmp_path))
+    hint = f"gpuenv install --locked {tmp_path / 'gpu.txt'} --indexes {tmp_path / 'wheels'} --offline"
+    assert ran.stdout.splitlines()[-1].strip() == hint
+    described = ("--target", "rtx-5090", "--driver", "580.95.05", "--venv", "env", "--json")
+    done = gpuenv(*hint.split()[1:], *described, cwd=tmp_path, environ=user_of(server, tmp_path))
+    assert done.exit_code == 0, done.stdout
+    assert versions(tmp_path / "env")["docreader"] == "1.7.2"
+
+
 def test_a_copy_that_is_not_the_locked_file_is_refused(server: IndexServer, tmp_path: Path) -> None:
     assert lock(server, tmp_path, "-o", "gpu.txt").exit_code == 0
     environ = user_of(server, tmp_path)

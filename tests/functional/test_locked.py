@@ -433,6 +433,7 @@ def test_a_machine_without_a_gpu_is_told_how_to_install_for_another(server: Inde
     assert (ran.exit_code, ran.envelope["data"]["conflict"]["code"]) == (1, "no-gpu"), ran.stdout
     hints = ran.envelope["data"]["conflict"]["hints"]
     assert hints[-1] == "gpuenv install --locked gpu.txt --target sm_120 --venv env"
+    assert "gpuenv install --target cpu" not in hints
     done = gpuenv(*hints[-1].split()[1:], cwd=tmp_path, environ=user_of(server, tmp_path))
     assert done.exit_code == 0, done.stdout + done.stderr
 
@@ -489,3 +490,8 @@ def test_a_build_that_is_gone_is_told_before_anything_is_changed(server: IndexSe
     path.write_text(path.read_text().replace(".dev20260901", "").replace("nightly/", ""))
     stable = install(server, tmp_path, "gpu.txt", *RTX_5090)
     assert (stable.exit_code, codes(stable)) == (1, ["locked-build-gone"]), stable.stdout
+
+
+def test_a_lock_that_is_not_there_is_named_before_the_gpu_that_is_not(tmp_path: Path) -> None:
+    ran = gpuenv("install", "--locked", "nowhere.txt", "--json", cwd=tmp_path, environ={})
+    assert (ran.exit_code, codes(ran)) == (1, ["lock-not-readable"])

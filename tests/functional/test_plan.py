@@ -153,9 +153,33 @@ def test_a_batch_answers_each_line_with_an_envelope_of_its_own(tmp_path: Path) -
     assert answers[3]["data"]["resolution"]["torch"]["version"] == "2.9.1"
 
 
+def test_a_batch_takes_saved_machines_one_after_the_other_and_names_lines_that_cannot_be_used(tmp_path: Path) -> None:
+    for name, card in (("a", "rtx-5090"), ("b", "v100")):
+        stated = {"GPUENV_GPUS": card, "GPUENV_DRIVER": "580.95.05"}
+        assert gpuenv("detect", "--save", f"{name}.json", cwd=tmp_path, environ=stated).exit_code == 0
+    (tmp_path / "fleet.json").write_text((tmp_path / "a.json").read_text() + (tmp_path / "b.json").read_text())
+    ran = gpuenv("plan", "torch", "--offline", "--json", "--batch", "fleet.json", cwd=tmp_path)
+    told = [json.loads(line)["data"] for line in ran.stdout.splitlines()]
+    assert [(one["id"], one["target"]["gpus"][0]["compute_capability"]) for one in told] == [
+        ("1", "12.0"),
+        ("2", "7.0"),
+    ]
+    (tmp_path / "wrong.jsonl").write_text('{"id": "rack-7", "target": "t4", "colour": 1}\n')
+    ran = gpuenv("plan", "--offline", "--json", "--batch", "wrong.jsonl", cwd=tmp_path)
+    assert ran.envelope["data"]["id"] == "rack-7"
+
+
+def test_a_machine_without_a_gpu_is_told_once_how_to_have_the_same_on_its_cpu(tmp_path: Path) -> None:
+    ran = gpuenv("plan", "torch<2.14", "numpy", "--offline", cwd=tmp_path, environ={"GPUENV_GPUS": "none"})
+    assert ran.exit_code == 1
+    assert ran.stderr.count("hint:") == 1
+    assert 'hint: gpuenv install "torch<2.14" numpy --target cpu' in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "exit_code"),
     [
+        (("--target", "sm_50..sm_121"), "range-is-for-lock", 2),
         (("--target", "rtx-5909"), "unknown-gpu", 2),
         (("--target", "rtx-5090", "--driver", "new"), "driver-version-invalid", 2),
         (("--target", "rtx-5090", "--python", "three"), "python-version-invalid", 2),

@@ -57,6 +57,23 @@ def test_a_change_that_is_committed_stays_and_keeps_one_snapshot(furnished: Path
     assert [path.name for path in (furnished / ".gpuenv" / "changes").iterdir()] == ["0002"]
 
 
+def test_older_snapshots_that_a_kill_after_the_commit_left_go_with_the_next_run(
+    furnished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(furnished)
+
+    def work() -> None:
+        with change(furnished) as ongoing:
+            monkeypatch.setattr("gpuenv.install.change.discard", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+            ongoing.commit()
+
+    assert killed_at(10_000, work)
+    changes = furnished / ".gpuenv" / "changes"
+    assert sorted(path.name for path in changes.iterdir()) == ["0001", "0002"]
+    assert not recover(furnished)
+    assert [path.name for path in changes.iterdir()] == ["0002"]
+
+
 def test_a_change_that_fails_keeps_the_undo_of_the_one_before(furnished: Path) -> None:
     changed(furnished)
     with change(furnished):

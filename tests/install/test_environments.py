@@ -11,7 +11,7 @@ import pytest
 
 from gpuenv.errors import GpuenvError
 from gpuenv.install.change import change
-from gpuenv.install.environments import create_environment, require_changeable, require_free
+from gpuenv.install.environments import create_environment, is_free, require_changeable, require_free
 from gpuenv.models.notice import Notice
 from gpuenv.models.settings import IndexSettings
 from support.small_environments import picture, python_of, read_small, versions
@@ -72,6 +72,8 @@ def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path: Path, root: P
     (tmp_path / "empty" / ".gpuenv").mkdir(parents=True)
     require_free(tmp_path / "empty")
     require_free(tmp_path / "missing")
+    assert is_free(tmp_path / "empty")
+    assert not is_free(tmp_path / "missing")
 
 
 def test_packages_that_a_symlink_leads_out_to_are_not_changed(root: Path, tmp_path: Path) -> None:

@@ -210,6 +210,20 @@ def test_what_was_not_copied_and_changed_since_cannot_be_undone_and_is_named(
     assert picture(root) == after
 
 
+def test_what_was_proven_of_another_state_is_forgotten(upgraded: Path) -> None:
+    proven = upgraded / ".gpuenv" / "verification.json"
+    proven.write_text("{}")
+    assert undo(upgraded).status == "done"
+    assert not proven.exists()
+    proven.write_text("{}")
+    with change(upgraded):
+        pass
+    assert proven.exists(), "the state is the one that was proven"
+    with change(upgraded) as ongoing:
+        ongoing.commit()
+    assert not proven.exists()
+
+
 def test_records_that_somebody_broke_ask_for_consent(upgraded: Path) -> None:
     (upgraded / ".gpuenv" / "changes" / "0001" / "outcome.jsonl").write_text("[")
     assert undo(upgraded).files_since == (".gpuenv/changes/0001/outcome.jsonl",)

@@ -26,6 +26,7 @@ UV = Path("/bin/uv")
 PYTHON = Path("/env/bin/python")
 
 REDIRECTING = (
+    "COLUMNS",
     "CONDA_DEFAULT_ENV",
     "CONDA_PREFIX",
     "FORCE_COLOR",

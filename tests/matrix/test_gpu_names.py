@@ -38,6 +38,7 @@ def models() -> tuple[GpuModel, ...]:
         ("4090 laptop", "NVIDIA GeForce RTX 4090 Laptop GPU"),
         ("RTX 4090 Mobile", "NVIDIA GeForce RTX 4090 Laptop GPU"),
         ("RTX 3090 24GB", "NVIDIA GeForce RTX 3090"),
+        ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "NVIDIA A100-SXM4-40GB"),
         ("RTX 4060 Ti 16 GB", "NVIDIA GeForce RTX 4060 Ti"),
         ("gtx1080ti", "NVIDIA GeForce GTX 1080 Ti"),
         ("gtx 1080", "NVIDIA GeForce GTX 1080"),

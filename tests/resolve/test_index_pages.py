@@ -95,6 +95,23 @@ def test_a_folder_of_wheels_serves_a_described_target_and_nothing_else_is_taken(
     assert chosen(answer(asked, old, pages)) == ("no-gpu-build-on-index",)
 
 
+def test_indexes_with_a_torch_and_without_its_companion_are_told_what_they_lack() -> None:
+    mirror = Source(kind=SourceKind.PYTORCH, location="https://mirror.example/whl")
+    asked = replace(request("torch", "torchvision"), policy=IndexPolicy.LOCATION, sources=(mirror,))
+    pages: Pages = {}
+    for tag in {build.tag for build in matrix().torch}:
+        newest = wheel("torch", "2.15.0+cu130" if tag == "cu130" else f"1.0+{tag}")
+        pages |= page(tag, newest, source=mirror)
+        pages |= page(tag, wheel("torchvision", f"0.1+{tag}"), source=mirror, project="torchvision")
+    outcome = answer(asked, target("12.0", driver=NEW), pages)
+    assert isinstance(outcome, Conflict)
+    told = {name: outcome.reason.context[name] for name in ("lacking", "policy")}
+    assert (outcome.reason.code, told) == (
+        "no-companion-on-index",
+        {"lacking": "torchvision", "policy": "https://mirror.example/whl"},
+    )
+
+
 def acme(label: str, tag: str, *, source: Source) -> CompatibilityMatrix:
     """Add a company's own build, as it was measured in a folder or on a mirror."""
     like = next(build for build in matrix().torch if build.label == "2.15.0+cu130")

@@ -95,7 +95,7 @@ _MORE_WITH_PIP: Final = (
     ("step-done", 3, "after the installation from the second index"),
 )
 """pip gets a command for each index that packages come from."""
-_ONCE_WITH_PIP: Final = (("step-done", 1, "after"), ("committed", 1, "after"))
+_ONCE_WITH_PIP: Final = (("step-done", 2, "after"),)
 """Those of the default suite: pip takes seconds."""
 
 
@@ -174,7 +174,7 @@ def _signals() -> tuple[Row, ...]:
     numbers = (
         (signal.SIGINT, "Ctrl-C", 130),
         (signal.SIGTERM, "SIGTERM", 143),
-        (signal.SIGHUP, "closed terminal", 143),
+        (signal.SIGHUP, "the terminal is closed", 143),
     )
     return tuple(
         Row(
@@ -440,7 +440,7 @@ _OTHERS: Final = (
     Row(
         id="no-fault-with-pip",
         group="others",
-        what="nothing goes wrong, with `--engine pip`: the same plan and the same outcome",
+        what="nothing goes wrong, with `--engine pip` (same plan and same outcome: a test compares them)",
         ends="planned",
         command="mend-with-pip",
         exit_code=0,

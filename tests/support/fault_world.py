@@ -75,6 +75,8 @@ class Pattern:
     took_s: float
     marks: dict[str, tuple[float, ...]]
     """When each point was passed, in seconds after the start."""
+    steps: list[dict[str, Any]]
+    """The plan, as the envelope has it."""
 
 
 class World:
@@ -87,7 +89,7 @@ class World:
         self.wheels = folder / "wheels"
         self.template = folder / "template"
         self.cache = folder / "uv-cache"
-        self._patterns: dict[tuple[Command, bool], Pattern] = {}
+        self._patterns: dict[Command, Pattern] = {}
         self._make_wheels()
         self._make_template()
 
@@ -206,10 +208,9 @@ class World:
         install = [sys.executable, "-m", "pip", "--python", str(python_of(root)), "install", "-q"]
         return json.dumps([*install, "--isolated", "--no-deps", "--index-url", server.simple_url, "foreign"])
 
-    def pattern(self, command: Command, *, without_links: bool = False) -> Pattern:
+    def pattern(self, command: Command) -> Pattern:
         """What the command does without a fault; found out once."""
-        key = (command, without_links)
-        if key not in self._patterns:
+        if command not in self._patterns:
             with self.index() as server, self.environment("disk", command) as root:
                 if command == "undo":
                     assert self.start("mend", root, server).wait().exit_code == 0
@@ -222,8 +223,11 @@ class World:
                 marks: dict[str, tuple[float, ...]] = {}
                 for seconds, mark in started.marks():
                     marks[mark] = (*marks.get(mark, ()), seconds - began)
-                self._patterns[key] = Pattern(before=before, planned=picture(root), took_s=took_s, marks=marks)
-        return self._patterns[key]
+                steps = ran.envelope["data"].get("steps", [])
+                self._patterns[command] = Pattern(
+                    before=before, planned=picture(root), took_s=took_s, marks=marks, steps=steps
+                )
+        return self._patterns[command]
 
     def suffer(self, row: Row, number: int) -> Observed:
         """Let a run meet the fault for the `number`th time, put things in order as a user would, and look."""
@@ -370,11 +374,10 @@ def _require_shown(row: Row, root: Path, ended: Ran) -> None:
 
 
 def _require_tidy(root: Path) -> None:
-    """Nothing of a change that is over may stay behind but its own snapshot and records."""
+    """Nothing that a way back took out of the environment may stay behind."""
     changes = root / ".gpuenv" / "changes"
     left = [path.name for path in changes.glob("*/set-aside/*")] if changes.exists() else []
     assert left == []
-    assert len(list(changes.glob("*/snapshot"))) <= 1
 
 
 # ------------------------------------------------------------------------------------------------------------ places

@@ -61,7 +61,7 @@ Source: TypeAlias = "SourceTree | SourceArchive | GitSource | NamedSource"
 def parse_source(text: str, cwd: Path) -> Source:
     """Read `./fast`, `fast-1.0.tar.gz`, `git+https://host/fast@v1#subdirectory=python`, or `fast==1.0`.
 
-    What is there as a folder or file is that. Raises the usage error `source-not-understood`.
+    What is there as a folder or file is that. Raises the usage errors `source-is-application`, `source-not-understood`.
     """
     path = cwd / text
     if path.is_dir():
@@ -72,6 +72,8 @@ def parse_source(text: str, cwd: Path) -> Source:
     if found is not None:
         places = dict(part.partition("=")[::2] for part in (found["fragment"] or "").split("&"))
         return GitSource(url=found["url"], revision=found["revision"], subdirectory=places.get("subdirectory") or None)
+    if text.startswith("app:"):
+        raise UsageError("source-is-application", source=text)
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpuenv.cli.options import add_environment, add_matrix, add_target, options_from
 from gpuenv.errors import UsageError
+from gpuenv.models.notice import Notice
 
 if TYPE_CHECKING:
     import argparse
 
     from gpuenv.cli.invocation import Invocation
+    from gpuenv.models.resolution import Conflict
     from gpuenv.report.result import CommandResult
 
 
@@ -63,7 +67,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     for source in arguments.sources:
         built = build(source, options_from(arguments), choices, invocation.surroundings, invocation.reporter)
         if isinstance(built, Conflict):
-            results.append(conflict_result(built, language))
+            results.append(conflict_result(_to_name_a_gpu(built, source), language))
         elif isinstance(built, Failed):
             results.append(
                 failed_result(
@@ -108,5 +112,17 @@ def _script(invocation: Invocation, arguments: argparse.Namespace) -> CommandRes
         raise UsageError("print-is-for-torch", sources=tuple(arguments.sources))
     made = torch_script(arguments.sources[0], options_from(arguments), invocation.surroundings)
     if isinstance(made, Conflict):
-        return conflict_result(made, invocation.terminal.language)
+        named = _to_name_a_gpu(made, arguments.sources[0], "--print")
+        return conflict_result(named, invocation.terminal.language)
     return script_result(made)
+
+
+def _to_name_a_gpu(conflict: Conflict, source: str, *options: str) -> Conflict:
+    """Without a GPU here the way out is to name one: CPU builds, which `install` could take, hold nothing to build."""
+    from gpuenv.models.resolution import Cause  # noqa: PLC0415 - not for --help
+
+    if conflict.reason.code != "no-gpu":
+        return conflict
+    command = shlex.join(["gpuenv", "build", source, *options, "--target", "rtx-5090"])
+    way_out = Cause(change=Notice.of("name-gpu-to-build-for", command=command), would_give=None)
+    return replace(conflict, reason=Notice.of("no-gpu-to-build-for"), causes=(way_out,))

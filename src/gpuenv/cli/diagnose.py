@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpuenv.cli.invocation import Invocation
+    from gpuenv.models.surroundings import Surroundings
     from gpuenv.report.diagnose import Findings
     from gpuenv.report.result import CommandResult
     from gpuenv.workflow.diagnose import Diagnosed
@@ -42,8 +44,12 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     """Diagnose; with `--fix` mend."""
     from gpuenv.report.diagnose import diagnosis_result, install_hint  # noqa: PLC0415 - not for --help
 
+    if arguments.command == ["-"] and arguments.log is None:
+        arguments.log, arguments.command = "-", []
     if arguments.log is not None and arguments.command:
         raise UsageError("log-and-command", command=shlex.join(arguments.command))
+    if _is_log(arguments.command, invocation.surroundings):
+        raise UsageError("log-as-command", file=shlex.quote(arguments.command[0]))
     done = _diagnosed(invocation, arguments)
     findings = _findings(done, arguments)
     language = invocation.terminal.language
@@ -78,6 +84,20 @@ def _diagnosed(invocation: Invocation, arguments: argparse.Namespace) -> Diagnos
     if arguments.log == "-":
         return diagnose_log(read_log(invocation.stdin.buffer), options, surroundings)
     return diagnose_log(read_log_file(arguments.log, surroundings), options, surroundings)
+
+
+def _is_log(command: Sequence[str], surroundings: Surroundings) -> bool:
+    """Tell whether the whole command is a file that is no program: a log whose `--log` was forgotten."""
+    if len(command) != 1 or command[0].lower().endswith((".exe", ".bat", ".cmd", ".com", ".py", ".sh", ".ps1")):
+        return False
+    file = surroundings.cwd / command[0]
+    if not file.is_file():
+        return False
+    import shutil  # noqa: PLC0415 - only where a file was given as the command
+
+    if shutil.which(command[0], path=surroundings.environ.get("PATH")) is not None:
+        return False
+    return os.name != "posix" or not os.access(file, os.X_OK)
 
 
 def _findings(done: Diagnosed, arguments: argparse.Namespace) -> Findings:

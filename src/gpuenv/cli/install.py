@@ -55,6 +55,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         from gpuenv.cli import plan  # noqa: PLC0415 - not for --help
 
         return plan.run(invocation, arguments)
+    from gpuenv.models.settings import redact_url  # noqa: PLC0415
     from gpuenv.report.install import installation_result  # noqa: PLC0415
     from gpuenv.workflow.install import install  # noqa: PLC0415
     from gpuenv.workflow.installation import Choices  # noqa: PLC0415
@@ -89,6 +90,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         log_folder=done.log_folder,
         fate=done.fate,
         foreign=done.foreign,
+        typed=redact_url(shlex.join(invocation.argv)),
         uncovered=done.uncovered,
         require_verified=arguments.require_verified,
         language=invocation.terminal.language,

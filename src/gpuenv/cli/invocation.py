@@ -27,3 +27,5 @@ class Invocation:
     is_json: bool
     is_interactive: bool
     """Whether there is a person at a terminal who can be asked."""
+    argv: tuple[str, ...] = ()
+    """The arguments as they were typed, without the command's name: for hints that say the same again."""

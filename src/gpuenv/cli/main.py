@@ -134,6 +134,7 @@ def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -
     arguments = command_parser(name).parse_args(argv)
     terminal.verbosity = 1 if arguments.verbose else -1 if arguments.quiet else 0
     invocation = Invocation(
+        argv=tuple(argv),
         surroundings=Surroundings(
             environ=dict(os.environ), cwd=Path.cwd(), home=Path.home(), now=datetime.now(tz=timezone.utc)
         ),

@@ -95,4 +95,5 @@ def options_from(arguments: argparse.Namespace) -> Options:
         is_offline=given.get("offline", False),
         upgrade=given.get("upgrade", False),
         assume_yes=given.get("yes", False),
+        checks_hashes=given.get("check_hashes", False),
     )

@@ -121,13 +121,17 @@ def _batch(invocation: Invocation, arguments: argparse.Namespace) -> CommandResu
 
 
 def _lines(invocation: Invocation, file: str) -> list[str]:
+    from gpuenv.workflow.batch import machines_of  # noqa: PLC0415 - as above
+
     if file == "-":
-        return invocation.stdin.read().splitlines()
+        return machines_of(invocation.stdin.read())
     path = invocation.surroundings.cwd / file
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return machines_of(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError("file-unreadable", path=str(path), detail=str(error)) from error
+        raise UsageError(
+            "file-unreadable", path=str(path), detail=getattr(error, "strerror", None) or str(error)
+        ) from error
 
 
 def _resolution_data(resolved: Resolved, invocation: Invocation) -> dict[str, Any]:

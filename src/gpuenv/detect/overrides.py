@@ -72,13 +72,16 @@ def _stated_gpu(name: str, index: int, gpu_models: Callable[[], Sequence[GpuMode
     try:
         capability = ComputeCapability.parse(name)
     except ValueError:
-        from gpuenv.detect.recognition import find_by_name  # noqa: PLC0415 - only for names
+        from gpuenv.detect.recognition import find_by_name, find_by_part  # noqa: PLC0415 - only for names
 
-        models = find_by_name(name, gpu_models())
+        known = gpu_models()
+        models = find_by_name(name, known)
+        label = models[0].name if models else name
+        models = models or find_by_part(name, known)
         if not models:
             raise UsageError("override-invalid", variable=GPUS, value=name, example="rtx-5090,sm_86") from None
         return Gpu(
-            name=models[0].name,
+            name=label,
             capabilities=tuple(sorted({model.capability for model in models})),
             probe=Probe.OVERRIDE,
             index=index,

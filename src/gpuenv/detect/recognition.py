@@ -76,6 +76,13 @@ def find_by_name(name: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     return ()
 
 
+def find_by_part(name: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
+    """The models whose name holds what a person wrote (`v100`, `4090`), where all of them are of one capability."""
+    wanted = f" {plain_name(name)} "
+    found = tuple(model for model in models if wanted in f" {plain_name(model.name)} ") if wanted.strip() else ()
+    return found if len({model.capability for model in found}) == 1 else ()
+
+
 def _find_by_profile(name: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     """The boards that a vGPU can be a part of: its name holds the chip, not the board (`GRID V100D-8Q`)."""
     words = plain_name(_PROFILE.sub("", name), _VGPU_BRANDS).split()

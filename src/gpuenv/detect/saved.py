@@ -50,7 +50,8 @@ def read_saved(path: Path) -> SavedMachine:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("machine-unreadable", path=str(path), detail=str(error)) from error
+        detail = getattr(error, "strerror", None) or str(error)
+        raise UsageError("machine-unreadable", path=str(path), detail=detail) from error
     return parse_saved(text, origin=str(path))
 
 

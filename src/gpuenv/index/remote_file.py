@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 from gpuenv.errors import GpuenvError
 from gpuenv.index.credentials import without_credentials
 from gpuenv.index.session import open_session, quiet_about_trusted_hosts, timeouts, verification
-from gpuenv.models.settings import redact_url
+from gpuenv.index.transport import detail_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,8 +189,7 @@ class RemoteFile(io.RawIOBase):
                     raise GpuenvError("remote-file-refused", url=self._url, status=response.status_code)
                 yield response
         except requests.RequestException as error:
-            detail = redact_url(str(error))
-            raise GpuenvError("remote-file-unreachable", url=self._url, detail=detail) from error
+            raise GpuenvError("remote-file-unreachable", url=self._url, detail=detail_of(error)) from error
 
     def _persist(self, attempt: Callable[[], _T]) -> _T:
         """Try up to three times, where that can help."""

@@ -168,7 +168,7 @@ def _failure(error: OSError, url: str, settings: IndexSettings) -> _Failure:
     """Tell a failed request as a coded error, and whether another attempt can help."""
     from requests import exceptions  # noqa: PLC0415 - as in `open_session`
 
-    detail = _detail(error)
+    detail = detail_of(error)
     may_pass = False
     match error:
         case exceptions.SSLError():
@@ -197,6 +197,6 @@ def _reason(error: BaseException) -> BaseException:
     return error if inner is None else _reason(inner)
 
 
-def _detail(error: OSError) -> str:
+def detail_of(error: OSError) -> str:
     """Give the innermost error's own words, without the connection object that urllib3 puts before them."""
     return redact_url(_CONNECTION.sub("", str(_reason(error))))

@@ -25,7 +25,7 @@ from gpuenv.install.manifest import read_manifest, write_manifest
 from gpuenv.install.occupancy import occupied
 from gpuenv.install.recovery import recover_occupied, roll_back
 from gpuenv.install.snapshot import held_bytes, take_snapshot, trees_of
-from gpuenv.install.state import changes_of, discard, discard_snapshot, new_change, state_of
+from gpuenv.install.state import changes_of, discard, discard_snapshot, forget_verification, new_change, state_of
 from gpuenv.install.strays import save_strays
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class Ongoing:
         with undisturbed():
             write_manifest(self._folder.outcome, read_manifest(self.root) if manifest is None else manifest)
             record_constraints(self.root, self._folder, pins)
+            forget_verification(self.root)
             self._journal.write("committed")
             self.fate = "committed"
             settle_constraints(self.root)

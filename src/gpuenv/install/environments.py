@@ -78,11 +78,13 @@ def find_python(choice: str, environ: Mapping[str, str]) -> Path:
 
 def require_free(root: Path) -> None:
     """Refuse a folder where an environment would lie among other things, and a file."""
-    if root.is_dir():
-        if trees_of(root) or any(name not in _HARMLESS for name in os.listdir(root)):  # noqa: PTH208 - names
-            raise GpuenvError("folder-not-empty", folder=str(root))
-    elif os.path.lexists(root):
+    if os.path.lexists(root) and not is_free(root):
         raise GpuenvError("folder-not-empty", folder=str(root))
+
+
+def is_free(root: Path) -> bool:
+    """Whether a folder is empty, or holds no more than an environment leaves when it is undone."""
+    return root.is_dir() and not trees_of(root) and _HARMLESS.issuperset(os.listdir(root))  # noqa: PTH208 - names
 
 
 def require_changeable(environment: Environment) -> None:

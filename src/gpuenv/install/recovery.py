@@ -19,7 +19,7 @@ from gpuenv.install.journal import FINISHED, Journal, entry_of, read_journal
 from gpuenv.install.manifest import read_manifest, write_manifest
 from gpuenv.install.occupancy import occupied
 from gpuenv.install.records import owners_of
-from gpuenv.install.state import ChangeFolder, changes_of, discard, state_of, sweep
+from gpuenv.install.state import ChangeFolder, changes_of, discard, forget_verification, state_of, sweep
 from gpuenv.install.strays import restore_strays, save_strays, saved_strays, stray_files
 from gpuenv.models.value import dataclass
 
@@ -50,7 +50,7 @@ def recover(root: Path) -> bool:
     To be called before an environment is read. Raises `environment-busy` while another run is at work, and
     `RollbackFailedError`.
     """
-    if not unfinished(root) and are_settled(root):
+    if not unfinished(root) and are_settled(root) and not _superseded(root):
         return False
     with occupied(root):
         return recover_occupied(root)
@@ -76,7 +76,17 @@ def recover_occupied(root: Path) -> bool:
         else:
             roll_back(root, folder)
     settle_constraints(root)
+    for folder in _superseded(root):
+        discard(root, folder)
     return found
+
+
+def _superseded(root: Path) -> tuple[ChangeFolder, ...]:
+    """Committed changes before the last one: a kill right after a commit leaves them, with all that they hold."""
+    committed = [
+        folder for folder in changes_of(root) if entry_of(read_journal(folder.journal), "committed") is not None
+    ]
+    return tuple(committed[:-1])
 
 
 def _is_finished(entries: tuple[Entry, ...]) -> bool:
@@ -175,6 +185,7 @@ def finish_undo(root: Path, folder: ChangeFolder, begin: Entry) -> None:
         restore_strays(root, undone.strays, now=saved_strays(folder.strays, root))
         write_manifest(folder.outcome, read_manifest(root))
         exchange_constraints(undone, folder)
+        forget_verification(root)
         journal.write("committed")
         if undone.path.exists():
             discard(root, undone)

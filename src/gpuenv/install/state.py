@@ -3,6 +3,7 @@
 <environment>/.gpuenv/
     lock                        held while gpuenv works on the environment
     constraints.txt             the pins that the last change left, for other installers
+    verification.json           what `gpuenv verify` found; of another state it proves nothing
     logs/0001.log               the engines' own output
     changes/0001/
         journal.jsonl           what was begun and what was finished, written ahead
@@ -92,6 +93,11 @@ def state_of(root: Path) -> Path:
 def constraints_of(root: Path) -> Path:
     """The file with the pins that the last change left: `gpuenv run` hands it to other installers."""
     return state_of(root) / "constraints.txt"
+
+
+def forget_verification(root: Path) -> None:
+    """Drop what was proven of a state that is about to be another one's."""
+    (state_of(root) / "verification.json").unlink(missing_ok=True)
 
 
 def changes_of(root: Path) -> tuple[ChangeFolder, ...]:

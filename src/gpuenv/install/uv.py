@@ -51,9 +51,11 @@ _REACHES_UV: Final = frozenset(
 _INDEX_CREDENTIALS: Final = re.compile(r"UV_INDEX_\w+_(USERNAME|PASSWORD)")
 
 _REDIRECTING: Final = re.compile(
-    r"(UV|PIP|PYTHON|CONDA|VIRTUAL_ENV)(_.*)?|PYTHON[A-Z]+|__PYVENV_LAUNCHER__|(CLI)?COLOR.*|FORCE_COLOR|RUST_LOG"
+    r"(UV|PIP|PYTHON|CONDA|VIRTUAL_ENV)(_.*)?|PYTHON[A-Z]+|__PYVENV_LAUNCHER__"
+    r"|(CLI)?COLOR.*|FORCE_COLOR|RUST_LOG|COLUMNS|LINES"
 )
-"""Variables that choose an environment, a folder or a setting for uv, pip or a Python, or change what they print."""
+"""Variables that choose an environment, a folder or a setting for uv, pip or a Python, or change what they print: at
+the width that `COLUMNS` states, errors are wrapped, and would not be known again."""
 
 _FIXED: Final = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
 
@@ -89,7 +91,7 @@ def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:
     Certificates, proxies, caches and uv's index variables with their credentials pass; all of pip's variables stay
     out, since `project` has translated them.
 
-    >>> engine_environment({"PATH": "/bin", "UV_TORCH_BACKEND": "auto", "PYTHONPATH": "x", "UV_NO_PROGRESS": "0"})
+    >>> engine_environment({"PATH": "/bin", "UV_TORCH_BACKEND": "auto", "PYTHONPATH": "x", "COLUMNS": "80"})
     {'PATH': '/bin', 'UV_PYTHON_DOWNLOADS': 'never', 'UV_NO_PROGRESS': '1', 'NO_COLOR': '1'}
     """
     passed = {name: value for name, value in environ.items() if _passes(name)}

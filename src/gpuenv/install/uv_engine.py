@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from gpuenv.install.engine import Command, exact, hash_options
 from gpuenv.install.failures import why_failed
-from gpuenv.install.generated_project import project_text
+from gpuenv.install.generated_project import flat_locations, project_text
 from gpuenv.install.index_access import index_access
 from gpuenv.install.uv import engine_environment, find_uv, install_argv, uninstall_argv
 from gpuenv.install.uv_output import UvOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from gpuenv.install.engine import Order
     from gpuenv.models.notice import Notice
     from gpuenv.models.progress import Reporter
+
+
+def _lies_in_folders(order: Order) -> bool:
+    """Whether an installation without a network finds all its wheels in folders.
+
+    uv then has to be kept from the index pages in its cache: where hashes are given it takes a file whose hash a page
+    tells before the same file in a folder, and fails on fetching it.
+    """
+    if not order.is_offline:
+        return False
+    places = (*flat_locations(order.pins), *order.settings.find_links)
+    folders = [Path(place) for place in places if "://" not in place]
+    held = {read for folder in folders if folder.is_dir() for read in map(_read, folder.glob("*.whl")) if read}
+    return all((step.project, step.version) in held for step in order.steps)
+
+
+def _read(wheel: Path) -> tuple[NormalizedName, Version] | None:
+    try:
+        name, version, _, _ = parse_wheel_filename(wheel.name)
+    except InvalidWheelFilename:
+        return None
+    return name, version
 
 
 def _talkative(environ: Mapping[str, str]) -> dict[str, str]:
@@ -44,7 +72,8 @@ class UvEngine:
 
     def installation(self, order: Order, folder: Path) -> tuple[Command, ...]:
         """Make the one command that installs what is ordered."""
-        access = index_access(order.settings, self._environ, order.pins)
+        settings = replace(order.settings, no_index=order.settings.no_index or _lies_in_folders(order))
+        access = index_access(settings, self._environ, order.pins)
         project, hashes = folder / "pyproject.toml", folder / "hashes.txt"
         project.write_text(project_text([exact(step) for step in order.steps], access.explicit), encoding="utf-8")
         known = ((step, order.hashes_of(step)) for step in order.steps)

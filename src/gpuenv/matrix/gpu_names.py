@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _TOKEN: Final = re.compile(r"\d+|[a-z]+")
 _TRADEMARKS: Final = re.compile(r"\((?:r|tm)\)|[®™]")
 _MEMORY: Final = re.compile(r"\b\d+\s*g(?:b|ib)?\b")
+_INSTANCE: Final = re.compile(r"\s+MIG\s+\S+$", re.IGNORECASE)
+"""The tail that names a MIG instance, which resolves as its card: `A100-SXM4-40GB MIG 1g.5gb`."""
 
 _NOISE: Final = frozenset({"nvidia", "geforce", "gpu", "graphics", "card", "corporation", "device"})
 """Words that are said or left out at will."""
@@ -47,7 +49,7 @@ def find_gpu(text: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     Several where a name leaves several open (`a100`, or a name that two chips share): their capabilities may then
     differ, and a build has to serve them all. `unknown-gpu` with the nearest names for anything else.
     """
-    wanted = _take_apart(text)
+    wanted = _take_apart(_INSTANCE.sub("", text))
     for asked in dict.fromkeys((wanted, _without_board(wanted))):
         found = _closest(asked, [(_take_apart(model.name), model) for model in models if _has_words(model, asked)])
         if found:

@@ -40,7 +40,7 @@ class InstalledDistribution:
     direct_url: str | None = None
     """Origin of a direct install, credentials removed."""
     problems: tuple[str, ...] = ()
-    """Codes of what is broken in it: `record-missing`, `metadata-missing`."""
+    """Codes of what is broken in it: `record-missing`, `metadata-missing`, `files-altered` (where asked for)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

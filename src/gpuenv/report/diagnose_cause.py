@@ -1,9 +1,11 @@
-"""Words one cause: a fact that nobody told is called so."""
+"""Words one cause: a fact that nobody told is called so, or left out where it is an aside."""
+# ruff: noqa: RUF001 - Chinese punctuation
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from gpuenv.report.messages import phrase
 
@@ -14,11 +16,15 @@ if TYPE_CHECKING:
     from gpuenv.models.notice import Notice
     from gpuenv.report.messages import Language
 
+_ASIDE_GAP: Final = re.compile(r"(?<=[A-Za-z])(?=[\u4e00-\u9fff])")
+"""Between Latin letters and Chinese there is a space; an aside left out stood in its place."""
+
 
 def cause_sentence(cause: Notice, language: Language) -> str:
     """Word a cause; its hints, in contrast, are left out where a fact is missing."""
     unknown = phrase("fact-not-told", {}, language).message
-    return phrase(cause.code, _Whole(cause.context, unknown), language).message
+    sentence = phrase(cause.code, _Whole(cause.context, unknown), language).message
+    return _ASIDE_GAP.sub(" ", sentence.replace(f" ({unknown})", "").replace(f"（{unknown}）", ""))
 
 
 @final

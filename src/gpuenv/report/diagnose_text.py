@@ -54,7 +54,7 @@ def write_diagnosis(terminal: Terminal, findings: Findings) -> None:
 def fact_lines(findings: Findings, language: Language) -> Iterator[str]:
     """Say in one line each what machine, environment, libraries, kernels and command are like."""
     if findings.machine is not None:
-        yield _line("diagnose-machine", {"facts": _machine_facts(findings.machine)}, language)
+        yield _line("diagnose-machine", {"facts": _machine_facts(findings.machine, language)}, language)
     if findings.environment is not None:
         yield _line("diagnose-environment", {"facts": _environment_facts(findings.environment)}, language)
     yield from _library_lines(findings, language)
@@ -109,9 +109,13 @@ def _kernel_lines(findings: Findings, language: Language) -> Iterator[str]:
         yield _line("kernels-failed" if failed else "kernels-passed", facts, language)
 
 
-def _machine_facts(machine: HostFacts) -> tuple[str, ...]:
+def _machine_facts(machine: HostFacts, language: Language) -> tuple[str, ...]:
     driver = machine.driver
-    facts = [gpu.label for gpu in machine.gpus] or [f"GPU: {Presence.ABSENT.value}"]
+    facts = [gpu.label for gpu in machine.gpus]
+    if machine.presence is Presence.ABSENT:
+        facts = [_line("machine-without-gpu", {}, language)]
+    elif machine.presence is Presence.UNUSABLE:
+        facts.append(_line("machine-gpu-unusable", {}, language))
     if driver is not None and driver.version is not None:
         facts.append(f"driver {driver.version}")
     if driver is not None and driver.cuda_version is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from gpuenv.models.notice import Notice
@@ -54,6 +55,7 @@ def installation_result(
     log_folder: Path | None,
     fate: Fate | None,
     foreign: tuple[str, ...],
+    typed: str,
     uncovered: tuple[Notice, ...],
     require_verified: bool,
     language: Language,
@@ -61,7 +63,7 @@ def installation_result(
     afterwards: Afterwards | None,
     plan_was_shown: bool,
 ) -> CommandResult:
-    """Make the result of `gpuenv install` from how it ended."""
+    """Make the result of `gpuenv install` from how it ended. `typed` are its arguments, for hints."""
     status, exit_code = _OUTCOMES[ending]
     if ending == "unverified" and require_verified:
         exit_code = EXIT_NOTHING_TO_RUN_ON
@@ -84,7 +86,11 @@ def installation_result(
         "verification": verification_as_json(verification, language) if verification else None,
     }
     gpus = target.gpus if target else ()
-    problems = problems_of(verification, venv=root, gpus=gpus) if verification and root else uncovered
+    # What was removed again can be diagnosed by nobody.
+    left = None if fate == "removed" else root
+    diagnose = f"gpuenv diagnose --venv {shlex.quote(str(left))}" if left is not None else None
+    failed_checks = problems_of(verification, venv=left, gpus=gpus) if verification else uncovered
+    problems = (Notice.of("verification-failed", diagnose=diagnose), *failed_checks)
 
     def write(terminal: Terminal) -> None:
         if not plan_was_shown:
@@ -100,7 +106,7 @@ def installation_result(
         status=status,
         exit_code=exit_code,
         data=data,
-        errors=_errors(ending, record, foreign, problems, _settled(fate, root, log)),
+        errors=_errors(ending, record, foreign, typed, problems, _settled(fate, root, log, ending, typed)),
         write=write,
     )
 
@@ -112,11 +118,12 @@ def _log(record: ExecutionRecord | None, folder: Path | None) -> str | None:
     return str(record.log if folder is None else folder / record.log.name)
 
 
-def _settled(fate: Fate | None, root: Path | None, log: str | None) -> Notice:
+def _settled(fate: Fate | None, root: Path | None, log: str | None, ending: Ending, typed: str) -> Notice:
     """What became of an environment whose change failed."""
     match fate:
         case "removed":
-            return Notice.of("new-environment-removed", environment=str(root), log=log)
+            again = f"gpuenv install --keep-failed {typed}".rstrip() if ending == "verification-failed" else None
+            return Notice.of("new-environment-removed", environment=str(root), log=log, again=again)
         case "kept":
             return Notice.of("failed-environment-kept", environment=str(root), log=log)
         case _:
@@ -127,18 +134,19 @@ def _errors(
     ending: Ending,
     record: ExecutionRecord | None,
     foreign: tuple[str, ...],
-    failed_checks: tuple[Notice, ...],
+    typed: str,
+    problems: tuple[Notice, ...],
     settled: Notice,
 ) -> tuple[Notice, ...]:
     match ending:
         case "needs-consent":
-            return (Notice.of("needs-consent", packages=foreign, command="gpuenv install --yes"),)
+            return (Notice.of("needs-consent", packages=foreign, command=f"gpuenv install --yes {typed}".rstrip()),)
         case "declined":
             return (Notice.of("declined"),)
         case "failed":
             failures = record.problems if record is not None else ()
             return (*failures, settled)
         case "verification-failed":
-            return (Notice.of("verification-failed"), *failed_checks, settled)
+            return (*problems, settled)
         case _:
             return ()

@@ -54,7 +54,9 @@ def write_afterwards(
     if verification is not None:
         _write_proof(terminal, verification, gpus)
     style = "green" if ending == "installed" else "yellow"
-    terminal.print(phrase(ending, {"environment": after.environment}, language).message, style=style)
+    # Packages outside the family run no kernels: nothing was proven of them but that they are there.
+    code = "installed-as-planned" if ending == "installed" and verification is None else ending
+    terminal.print(phrase(code, {"environment": after.environment}, language).message, style=style)
     for note in after.notes:
         terminal.notice("warning", note)
     run = f"gpuenv run --venv {after.environment} -- python app.py"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
 
+_INSTALLABLE: Final = frozenset({"requirements", "pylock"})
+"""The formats that `gpuenv install --locked` takes."""
 _CODES: Final = {"requirements": "lock", "pylock": "pylock", "uv": "uv-project", "docker": "dockerfile"}
 
 
@@ -62,7 +64,7 @@ def lock_result(lock: ShownLock, *, language: Language) -> CommandResult:
             write_differences(terminal, lock.differences)
         elif lock.path is not None:
             terminal.print(ending(lock, terminal.language), style="green")
-            write_vendored(terminal, lock.vendored)
+            write_vendored(terminal, lock.vendored, lock.path if lock.file_format in _INSTALLABLE else None)
 
     data = lock_as_json(lock, language)
     if lock.differences:
@@ -97,13 +99,18 @@ def ending(lock: ShownLock, language: Language) -> str:
     """Say what became of the file, and how it is installed."""
     code = f"{_CODES[lock.file_format]}-{'written' if lock.is_changed else 'up-to-date'}"
     facts: dict[str, ContextValue] = {"path": str(lock.path), "packages": len(lock.packages), "extra": lock.extra}
+    if lock.file_format == "docker" and lock.path is not None:
+        named = "." if lock.path.name == "Dockerfile" else f"-f {lock.path} {lock.path.parent}"
+        facts["command"] = f"docker build -t app {named}"
     return phrase(code, facts, language).message
 
 
-def write_vendored(terminal: Terminal, vendored: Mapping[str, ContextValue] | None) -> None:
-    """Say what is in the folder of copies, and how it is used."""
+def write_vendored(terminal: Terminal, vendored: Mapping[str, ContextValue] | None, lock: Path | None) -> None:
+    """Say what is in the folder of copies, and how it is used with the lock, or with the folder of locks."""
     if vendored is not None:
-        sentence = phrase("lock-vendored", vendored, terminal.language)
+        words = ["gpuenv", "install", *(["--locked", str(lock)] if lock else []), "--indexes", str(vendored["folder"])]
+        command = " ".join((*words, "--offline"))
+        sentence = phrase("lock-vendored", {**vendored, "command": command}, terminal.language)
         terminal.print(sentence.message, style="green")
         for hint in sentence.hints:
             terminal.print(f"  {hint}")

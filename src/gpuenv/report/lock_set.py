@@ -81,7 +81,8 @@ def _write(terminal: Terminal, shown: ShownSet) -> None:
         code = "lock-set-written" if shown.is_changed else "lock-set-up-to-date"
         facts: dict[str, ContextValue] = {"folder": str(shown.folder), "locks": len(shown.locks)}
         terminal.print(phrase(code, facts, terminal.language).message, style="green")
-        write_vendored(terminal, next((lock.vendored for _, lock in shown.locks if lock.vendored is not None), None))
+        vendored = next((lock.vendored for _, lock in shown.locks if lock.vendored is not None), None)
+        write_vendored(terminal, vendored, shown.folder)
 
 
 def _all_notes(locks: Iterable[tuple[str, ShownLock]], notes: tuple[Notice, ...]) -> Iterable[Notice]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Install, Keep, Remove
 from gpuenv.models.resolution import Conflict
 from gpuenv.report.envelope import notice_as_json
@@ -21,12 +22,14 @@ from gpuenv.report.resolution import (
 from gpuenv.report.sizes import shown_size
 
 if TYPE_CHECKING:
-    from gpuenv.models.notice import Notice
     from gpuenv.models.plan import Plan, Step
     from gpuenv.models.resolution import Resolution
     from gpuenv.models.target import Target
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
+
+_NEW_SHOWN: Final = 3
+"""So many dependencies that come are named; more are counted."""
 
 
 def plan_as_json(
@@ -81,22 +84,31 @@ def write_plan(
 
 
 def write_steps(terminal: Terminal, plan: Plan) -> None:
-    """Write the steps: one line each for the family and for what goes, one line for all dependencies."""
+    """Write the steps: one line each for the family and for what changes or goes, one for many new dependencies."""
     if plan.is_empty:
         code = "nothing-to-do" if plan.is_complete else "others-not-planned"
         terminal.print(phrase(code, {}, terminal.language).message)
         return
-    others = [step for step in plan.installs if not step.is_family]
+    new = [step for step in plan.installs if not step.is_family and step.replaces is None]
+    is_short = terminal.verbosity <= 0 and len(new) > _NEW_SHOWN
     for step in plan.steps:
-        if isinstance(step, Install) and not step.is_family and terminal.verbosity <= 0:
+        if is_short and step in new:
             continue
-        sentence = phrase(step.reason.code, step.reason.context, terminal.language)
+        reason = _shown_reason(step)
+        sentence = phrase(reason.code, reason.context, terminal.language)
         terminal.print(f"{_verb(step):<8} {step.project} {step.version}  ({sentence.message})")
-    if others and terminal.verbosity <= 0:
-        terminal.print(f"install  {len(others)} dependencies (-v lists them)")
+    if is_short:
+        terminal.print(f"install  {len(new)} dependencies (-v lists them)")
     _write_total(terminal, plan)
     for found in plan.inconsistent:
         terminal.notice("warning", found)
+
+
+def _shown_reason(step: Step) -> Notice:
+    """A dependency in place of another version says so: that is what its owner has to consent to."""
+    if isinstance(step, Install) and not step.is_family and step.replaces is not None:
+        return Notice.of("other-version", installed=str(step.replaces))
+    return step.reason
 
 
 def _write_total(terminal: Terminal, plan: Plan) -> None:

@@ -122,11 +122,14 @@ def write_rejections(terminal: Terminal, rejected: tuple[Rejection, ...]) -> Non
 
 def write_conflict(terminal: Terminal, conflict: Conflict) -> None:
     """Say what stands in the way and what would remove it."""
-    terminal.notice("error", conflict.reason)
-    for cause in conflict.causes:
-        sentence = phrase(cause.change.code, cause.change.context, terminal.language)
+    ways = [(cause, phrase(cause.change.code, cause.change.context, terminal.language)) for cause in conflict.causes]
+    is_quiet = terminal.verbosity < 0
+    said = () if is_quiet else tuple(hint for _, sentence in ways for hint in sentence.hints)
+    terminal.notice("error", conflict.reason, without=said)
+    for cause, sentence in ways:
         gives = f" -> {cause.would_give}" if cause.would_give else ""
-        terminal.say(f"  way out: {sentence.message}{gives}")
+        is_way_out = bool(sentence.hints or cause.would_give)
+        terminal.say(f"  {'way out: ' if is_way_out else ''}{sentence.message}{gives}")
         for hint in sentence.hints:
             terminal.say(f"    hint: {hint}", style="cyan")
 

@@ -9,7 +9,7 @@ from gpuenv.report.downloads import LiveDownloads, Milestones
 from gpuenv.report.messages import phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from rich.console import Console
 
@@ -50,15 +50,19 @@ class Terminal:
         if self.verbosity >= 0:
             self._line("err", text, style)
 
-    def notice(self, kind: str, notice: Notice) -> None:
-        """Write a coded notice to stderr, hints below: `error: ... [code]`. Never silenced for errors."""
+    def notice(self, kind: str, notice: Notice, *, without: Container[str] = ()) -> None:
+        """Write a coded notice to stderr, hints below: `error: ... [code]`. Never silenced for errors.
+
+        Hints `without` which it goes are those that are said elsewhere.
+        """
         sentence = phrase(notice.code, notice.context, self.language)
         if self.verbosity < 0 and kind != "error":
             return
         style = {"error": "bold red", "warning": "yellow"}.get(kind, "cyan")
         self._line("err", f"{kind}: {sentence.message} [{notice.code}]", style)
         for hint in sentence.hints:
-            self._line("err", f"  hint: {hint}", "cyan")
+            if hint not in without:
+                self._line("err", f"  hint: {hint}", "cyan")
 
     @property
     def can_redraw(self) -> bool:

@@ -109,8 +109,12 @@ def verification_as_json(report: VerificationReport, language: Language) -> dict
     }
 
 
-def problems_of(report: VerificationReport, *, venv: Path, gpus: Sequence[Gpu]) -> tuple[Notice, ...]:
-    """Word the failures: one notice per code and GPU; then what was required and not run at all."""
+def problems_of(report: VerificationReport, *, venv: Path | None, gpus: Sequence[Gpu]) -> tuple[Notice, ...]:
+    """Word the failures: one notice per code and GPU; then what was required and not run at all.
+
+    `venv` is the environment that can be diagnosed; None where it is gone.
+    """
+    place = str(venv) if venv is not None else None
     groups: dict[tuple[str, str | None], list[Check]] = {}
     for check in report.failed:
         groups.setdefault((check.code or "check-raised", check.gpu), []).append(check)
@@ -120,14 +124,14 @@ def problems_of(report: VerificationReport, *, venv: Path, gpus: Sequence[Gpu]) 
             gpu=label_of(gpu, gpus),
             checks=tuple(check.name for check in checks),
             detail=_first_line(checks[0].detail),
-            venv=str(venv),
+            venv=place,
         )
         for (code, gpu), checks in groups.items()
     ]
     states = dict(report.profile)
     untested = tuple(name for name in report.unproven if states.get(name) != "fails")
     if untested:
-        notices.append(Notice.of("capability-not-proven", capabilities=untested, venv=str(venv)))
+        notices.append(Notice.of("capability-not-proven", capabilities=untested, venv=place))
     return tuple(notices)
 
 

@@ -48,7 +48,7 @@ def command(problem: Problem, change: Change) -> str:
         *(quoted(text) for text in request.others if not text.startswith("-")),
         *(_here(problem, change) if is_here else _there(problem, change)),
     ]
-    indexes = change.indexes or _indexes(problem)
+    indexes = change.indexes or indexes_word(problem)
     if indexes is not None and indexes != IndexPolicy.AUTO.value:
         words += ["--indexes", quoted(indexes)]
     elif change.indexes is not None:
@@ -95,7 +95,8 @@ def _there(problem: Problem, change: Change) -> Iterator[str]:
     yield from ("--python", change.python or str(target.python))
 
 
-def _indexes(problem: Problem) -> str | None:
+def indexes_word(problem: Problem) -> str | None:
+    """Write what was said to --indexes, without credentials."""
     request = problem.request
     if request.policy is IndexPolicy.LOCATION:
         location = next((source.location for source in request.sources), None)

@@ -13,7 +13,7 @@ from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Cause, Conflict
 from gpuenv.resolve.causes import best_build, cause_of, maximal_subsets, select, subset_causes, use_cpu
-from gpuenv.resolve.commands import Change, command
+from gpuenv.resolve.commands import Change, command, indexes_word
 from gpuenv.resolve.listing import EVERY_SOURCE
 from gpuenv.resolve.nightly import NIGHTLY_PLATFORM
 from gpuenv.resolve.problem import nearest_pythons, with_python
@@ -56,7 +56,7 @@ def explain(problem: Problem, refused: tuple[tuple[Candidate, Refusal], ...]) ->
     """Explain why nothing serves a request on a target; `refused` is what the last search went through."""
     rejected = rejections(problem, refused)
     if problem.target.is_cpu or _is_coverable(problem, problem.target.gpus):
-        return _limited(problem, rejected, frozenset(refusal.code for _, refusal in refused))
+        return _limited(problem, rejected, refused)
     uncovered = tuple(gpu for gpu in problem.target.gpus if not _is_coverable(problem, (gpu,)))
     if uncovered:
         served = tuple(gpu for gpu in problem.target.gpus if gpu not in uncovered)
@@ -115,8 +115,11 @@ def _is_coverable(problem: Problem, gpus: tuple[Gpu, ...]) -> bool:
     ) and all(gpu.capabilities for gpu in gpus)
 
 
-def _limited(problem: Problem, rejected: tuple[Rejection, ...], codes: frozenset[str]) -> Conflict:
+def _limited(
+    problem: Problem, rejected: tuple[Rejection, ...], refused: tuple[tuple[Candidate, Refusal], ...]
+) -> Conflict:
     """Name the limits that stand in the way: each alone if possible, else the fewest together."""
+    codes = frozenset(refusal.code for _, refusal in refused)
     limits = tuple(limit for limit in _LIMITS if _is_set(problem, limit))
     for count in range(1, len(limits) + 1):
         causes: dict[tuple[Limit, ...], Cause] = {}
@@ -127,7 +130,7 @@ def _limited(problem: Problem, rejected: tuple[Rejection, ...], codes: frozenset
             if found is not None:
                 causes[together] = cause_of(problem, *found, together)
         if causes:
-            reason = _reason(problem, next(iter(causes)), next(iter(causes.values())))
+            reason = _reason(problem, next(iter(causes)), next(iter(causes.values())), _lone(refused))
             return Conflict(reason=reason, causes=tuple(causes.values()), rejected=rejected)
     return Conflict(
         reason=Notice.of("no-build-for-platform", platform=problem.target.platform.name),
@@ -210,7 +213,12 @@ def _is_set(problem: Problem, limit: Limit) -> bool:
             return True
 
 
-def _reason(problem: Problem, limits: tuple[Limit, ...], cause: Cause) -> Notice:
+def _lone(refused: tuple[tuple[Candidate, Refusal], ...]) -> str | None:
+    """Tell which other member of the family the indexes lack, where they do have a torch that would serve."""
+    return next((refusal.project for _, refusal in refused if refusal.code == "no-companion"), None)
+
+
+def _reason(problem: Problem, limits: tuple[Limit, ...], cause: Cause, lacking: str | None) -> Notice:
     target = problem.target
     driver = target.driver.version or target.driver.cuda_version if target.driver else None
     facts: dict[str, ContextValue] = {
@@ -220,7 +228,7 @@ def _reason(problem: Problem, limits: tuple[Limit, ...], cause: Cause) -> Notice
         "driver": str(driver) if driver else None,
         "requirements": tuple(str(requirement) for requirement in problem.request.requirements),
         "instead": cause.would_give,
-        "policy": problem.request.policy.value,
+        "policy": indexes_word(problem) or problem.request.policy.value,
     }
     vanished = vanished_nightly(problem)
     if limits[0] == "requirements" and vanished is not None:
@@ -228,6 +236,8 @@ def _reason(problem: Problem, limits: tuple[Limit, ...], cause: Cause) -> Notice
     code = _REASONS[limits[0]]
     if limits[0] == "sources" and target.is_cpu:
         code = "no-build-on-index"
+    if limits[0] == "sources" and lacking is not None:
+        code, facts["lacking"] = "no-companion-on-index", lacking
     if limits[0] == "glibc":
         facts["glibc"] = ".".join(map(str, problem.glibc or ()))
     needs = cause.change.context.get("glibc" if limits[0] == "glibc" else "needs")

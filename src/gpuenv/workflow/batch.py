@@ -44,13 +44,38 @@ def plan_batch(
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        identity = str(number)
+        identity = _identity(line, number)
         try:
             described = parse_line(line, number)
-            identity = str(described.get("id", number))
             yield BatchAnswer(id=identity, resolved=_resolve(described, line, options, surroundings, reporter, data))
         except GpuenvError as error:
             yield BatchAnswer(id=identity, resolved=None, error=Notice.of(error.code, **error.context))
+
+
+def machines_of(text: str) -> list[str]:
+    """Part an inventory into its machines: a line each, or what `gpuenv detect --save` wrote over several lines."""
+    lines = text.splitlines()
+    if not lines or lines[0].strip() != "{":
+        return lines
+    found: list[str] = []
+    rest = text.strip()
+    try:
+        while rest:
+            _, end = json.JSONDecoder().raw_decode(rest)
+            found.append(" ".join(rest[:end].splitlines()))
+            rest = rest[end:].strip()
+    except ValueError:
+        return lines
+    return found
+
+
+def _identity(line: str, number: int) -> str:
+    """Tell the name that a line gives its machine, also where the rest of it cannot be used; else its number."""
+    try:
+        described = json.loads(line)
+    except ValueError:
+        return str(number)
+    return str(described.get("id", number)) if isinstance(described, dict) else str(number)
 
 
 def parse_line(line: str, number: int) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from gpuenv.workflow.build_wheel import Wheel
 from gpuenv.workflow.inspect import inspect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence, Set
+    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from packaging.tags import Tag
 
@@ -114,19 +115,29 @@ def _of_page(location: str, requirement: Requirement, place: Place, _folder: Pat
 
 
 def page_wheels(
-    location: str, requirement: Requirement, torch: Version, tag: str, *, tags: Set[Tag], settings: IndexSettings
+    location: str,
+    requirement: Requirement,
+    torch: Version,
+    tag: str,
+    *,
+    tags: AbstractSet[Tag],
+    settings: IndexSettings,
+    on_fault: Callable[[GpuenvError], None] | None = None,
 ) -> Iterator[tuple[Source, IndexedWheel]]:
     """List the wheels of a page that this Python, platform, torch and CUDA can load, the newest first.
 
     `location` may have places for what the page is for: `{tag}`, `{release}`, `{minor}`, `{flat}`.
+    A page that cannot be read has no wheel; `on_fault` is told why.
     """
     name = canonicalize_name(requirement.name)
     for url in _pages(location, torch, tag):
         source = Source(kind=SourceKind.FIND_LINKS, location=url)
         try:
             page = read_project_page(source, None, name, settings=settings, cache=None)
-        except GpuenvError:
-            continue  # a page that is not there has no wheel; then it is compiled
+        except GpuenvError as error:
+            if on_fault is not None:
+                on_fault(error)
+            continue
         fitting = [
             wheel
             for wheel in page.wheels
@@ -167,20 +178,35 @@ def label_fits(label: str, *, torch: Version, tag: str) -> bool:
     return abi is None or (abi["is_new"] == "true") == (torch >= _NEW_ABI_FROM)
 
 
-def serves(wheel: str, tag: str, options: Options, surroundings: Surroundings, reporter: Reporter) -> bool:
-    """Read a wheel, where it lies, and judge what of it a torch of that CUDA tag would load."""
+def serves(
+    wheel: str,
+    tag: str,
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    *,
+    is_thorough: bool = True,
+) -> bool:
+    """Read a wheel, where it lies, and judge what of it a torch of that CUDA tag would load.
+
+    Without `is_thorough` all of a remote wheel is read only where its first parts do not prove that it serves.
+    """
     inspection = inspect(
         (wheel,),
         replace(options, venv=None),
         surroundings,
         reporter,
         has_target=True,
-        is_thorough=True,
+        is_thorough=is_thorough,
     )
     if isinstance(inspection, Conflict):
         return False
     loaded = loaded_files(inspection.files, tag)
-    return bool(loaded) and all(verdict.kind != "none" for file in loaded for _, verdict in file.verdicts)
+    if loaded and all(verdict.kind != "none" for file in loaded for _, verdict in file.verdicts):
+        return True
+    if is_thorough or not any(file.file.summary.is_partial for file in inspection.files):
+        return False
+    return serves(wheel, tag, options, surroundings, reporter)
 
 
 def loaded_files(files: Sequence[JudgedFile], tag: str) -> tuple[JudgedFile, ...]:

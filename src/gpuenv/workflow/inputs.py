@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,45 @@ if TYPE_CHECKING:
 def environment_of(
     options: Options, surroundings: Surroundings, *, looks_at_environment: bool | None
 ) -> tuple[Path | None, Environment | None]:
-    """Find and read the environment; a described target has none unless `--venv` names one."""
+    """Find and read the environment; a described target has none unless `--venv` names one.
+
+    A folder that holds nothing but gpuenv's records is none yet: a new environment that was undone leaves it.
+    """
     looks = options.target in DETECTED if looks_at_environment is None else looks_at_environment
     if not looks and options.venv is None:
         return None, None
     from gpuenv.detect.environment import find_environment, read_environment  # noqa: PLC0415 - not for described targets
 
     root = find_environment(options.venv, surroundings)
-    return root, read_environment(root, surroundings=surroundings) if root.exists() else None
+    if not is_environment(root):
+        return root, None
+    environment = read_environment(root, surroundings=surroundings)
+    return root, _compared(environment) if options.checks_hashes else environment
+
+
+def is_environment(root: Path) -> bool:
+    """Whether something is there that has to be read, and, where it is no environment, refused."""
+    if not root.is_dir() or (root / "pyvenv.cfg").exists():
+        return root.exists()
+    from gpuenv.install.environments import is_free  # noqa: PLC0415 - few folders have no pyvenv.cfg
+
+    return not is_free(root)
+
+
+def _compared(environment: Environment) -> Environment:
+    """Mark the distributions of which a file is not, byte for byte, what was recorded of it."""
+    from gpuenv.install.soundness import damages  # noqa: PLC0415 - only with --check-hashes
+
+    everything = {found.name for found in environment.distributions}
+    found = damages(environment, {}, touched=everything, taken=(), checks_hashes=True)
+    altered = {damage.context["package"] for damage in found}
+    return replace(
+        environment,
+        distributions=tuple(
+            replace(one, problems=(*one.problems, "files-altered")) if one.name in altered else one
+            for one in environment.distributions
+        ),
+    )
 
 
 def python_of(options: Options, environment: Environment | None, surroundings: Surroundings) -> PythonVersion:

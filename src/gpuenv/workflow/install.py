@@ -11,6 +11,7 @@ from gpuenv.install.environments import require_changeable
 from gpuenv.install.state import changes_of
 from gpuenv.models.value import dataclass
 from gpuenv.workflow.consent import foreign_changes
+from gpuenv.workflow.inputs import is_environment
 from gpuenv.workflow.installation import Choices, Installation
 from gpuenv.workflow.plan import Planned, plan, venv_python
 from gpuenv.workflow.starting import require_same_python
@@ -49,7 +50,7 @@ def install(
         from gpuenv.install.recovery import recover  # noqa: PLC0415 - only where there was a change
 
         recover(root)
-    if root.exists() and not (root / "pyvenv.cfg").exists():
+    if not (root / "pyvenv.cfg").exists() and is_environment(root):
         # A Python that others rest on is refused before anything is asked of an index.
         require_changeable(read_environment(root, surroundings=surroundings))
     work = _Work(

@@ -10,8 +10,10 @@ from gpuenv.errors import GpuenvError
 from gpuenv.install.traces import without_traces
 from gpuenv.lock.origins import read_origins
 from gpuenv.lock.reading import read_lock
+from gpuenv.lock.shelf import read_header
 from gpuenv.lock.uv_extra import marker_variables
 from gpuenv.matrix.catalog import load_matrix
+from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
 from gpuenv.project.folders import matrix_cache
 from gpuenv.project.pip_configuration import read_index_settings
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from gpuenv.lock.reading import LockContent
     from gpuenv.models.environment import Environment
     from gpuenv.models.matrix import CompatibilityMatrix
-    from gpuenv.models.notice import Notice
     from gpuenv.models.plan import Plan
     from gpuenv.models.progress import Reporter
     from gpuenv.models.settings import IndexSettings
@@ -74,6 +75,10 @@ class LockedPlanning:
         where something has to be fetched those of `placed`.
         """
         options, surroundings = self._options, self._surroundings
+        if not self._place.exists():
+            read_header(
+                self._place
+            )  # raises: before a machine that has no GPU is sent on with a lock that is not there
         matrix = load_matrix(options.matrix, cwd=surroundings.cwd, cache=matrix_cache(surroundings))
         root, environment = environment_of(options, surroundings, looks_at_environment=True)
         chosen = choose_target(
@@ -85,7 +90,11 @@ class LockedPlanning:
         settings = read_index_settings(surroundings, venv=root)
         asked = Asked(place=self._place, options=options, cwd=surroundings.cwd, root=root)
         if isinstance(chosen, Conflict):
-            conflict = replace(chosen, causes=name_the_machine(asked)) if chosen.reason.code == "no-gpu" else chosen
+            conflict = chosen
+            if chosen.reason.code == "no-gpu":
+                # What is asked for stands in the lock, not on the command line: its ways out are others.
+                reason = Notice.of("no-gpu", others=chosen.reason.context.get("others"))
+                conflict = replace(chosen, reason=reason, causes=name_the_machine(asked))
             return _refused(conflict, _Machine(matrix, settings, root, environment, None))
         machine = _Machine(matrix, settings, root, environment, chosen.target, chosen.notes)
         self.choice = choose_lock(asked, chosen.target, matrix)

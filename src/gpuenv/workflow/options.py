@@ -31,5 +31,7 @@ class Options:
     is_offline: bool = False
     upgrade: bool = False
     assume_yes: bool = False
+    checks_hashes: bool = False
+    """Compare the content of what is installed with its records before anything is taken for what it says it is."""
     limits: tuple[str, ...] = ()
     """Limits on members of the GPU family that are wanted anyway: what a lock pins so far (`torch==2.14.1+cu126`)."""

@@ -18,6 +18,8 @@ from gpuenv.workflow.applications import (
     may_have_applications,
     without_excluded,
 )
+from gpuenv.workflow.extension_choice import serve_extensions
+from gpuenv.workflow.extension_lines import part_extensions
 from gpuenv.workflow.inputs import environment_of, python_of, requirement_lines
 from gpuenv.workflow.needed import needed_family
 from gpuenv.workflow.page_reading import resolve_with_pages
@@ -144,11 +146,15 @@ def resolve_request(
     if may_have_applications(lines):
         applied = apply_applications(lines, data.applications(), is_cpu=chosen.target.is_cpu)
         lines = applied.lines
+    lines, extensions = part_extensions(lines, matrix.extensions, chosen.target)
     if not options.is_offline:
         lines += needed_family(lines, chosen.target, environment, settings, surroundings, reporter, closure_names)
     asked = make_request(lines, options, chosen.target, environment, policy=policy, sources=sources)
     outcome, request, notes = resolve_with_pages(
         asked.request, chosen.target, data.tables, environment, settings, options, surroundings, reporter, data.answers
+    )
+    outcome, request, served = serve_extensions(
+        extensions, outcome, request, chosen.target, environment, settings, options, surroundings, reporter
     )
     is_described = options.target not in DETECTED
     known = application_notes(
@@ -167,6 +173,6 @@ def resolve_request(
         request=request,
         root=root,
         environment=environment,
-        notes=(*chosen.notes, *applied.notes, *asked.notes, *notes, *known),
+        notes=(*chosen.notes, *applied.notes, *asked.notes, *notes, *served, *known),
         applications=applied.applications,
     )

@@ -63,6 +63,8 @@ def choose_target(
         from gpuenv.detect.saved import read_saved  # noqa: PLC0415 - as above
 
         return _saved(options, read_saved(file), python=python, driver=driver)
+    if ".." in options.target:
+        raise UsageError("range-is-for-lock", target=options.target)
     gpus = tuple(
         gpu for name in options.target.split(",") if name.strip() for gpu in (_described_gpu(name.strip(), gpu_models),)
     )
@@ -130,10 +132,19 @@ def _of_host(
                 ),
             )
         case Presence.ABSENT:
+            command = _on_cpu(options)
             return Conflict(
-                reason=Notice.of("no-gpu", others=host.other_gpus),
-                causes=(Cause(change=Notice.of("use-cpu", command="gpuenv install --target cpu"), would_give=None),),
+                reason=Notice.of("no-gpu", others=host.other_gpus, command=command),
+                causes=(Cause(change=Notice.of("use-cpu", command=command), would_give=None),),
             )
+
+
+def _on_cpu(options: Options) -> str:
+    """Write the command that asks for the same with CPU builds."""
+    from gpuenv.resolve.commands import quoted  # noqa: PLC0415 - only for a machine without a GPU
+
+    files = (word for file in options.requirement_files for word in ("-r", quoted(file)))
+    return " ".join(("gpuenv install", *map(quoted, options.requirements), *files, "--target cpu"))
 
 
 def _saved(

@@ -116,6 +116,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="{source} 既不是文件夹、sdist、git+https://... 地址，也不是依赖声明",
         hints=("gpuenv build .",),
     ),
+    "source-is-application": Message(
+        en="{source} is an application: `install` brings its packages and builds its extensions",
+        zh="{source} 是一个应用：`install` 会安装其软件包并编译其扩展",
+        hints=("gpuenv install {source}",),
+    ),
     "source-unreadable": Message(
         en="{path} cannot be copied to where it is built: {detail}",
         zh="无法将 {path} 复制到构建位置：{detail}",
@@ -210,6 +215,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="{target} 没有可供构建的 GPU",
         hints=("gpuenv build . --target rtx-5090",),
     ),
+    "no-gpu-to-build-for": Message(
+        en="this machine has no NVIDIA GPU to build for",
+        zh="本机没有可供构建的 NVIDIA 显卡",
+    ),
+    "name-gpu-to-build-for": Message(
+        en="name the GPU that it is for, here an RTX 5090",
+        zh="指明要构建给哪种显卡，这里以 RTX 5090 为例",
+        hints=("{command}",),
+    ),
     "build-is-for-here": Message(
         en="extensions are compiled for the platform they are compiled on: {here}, not {platform}",
         zh="扩展只能为当前所在平台编译：{here}，而非 {platform}",
@@ -236,5 +250,26 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="{wheel} holds no GPU code at all: its build found no reason to use CUDA",
         zh="{wheel} 中完全没有 GPU 代码：其构建过程没有使用 CUDA",
         hints=("gpuenv build {source} -v",),
+    ),
+    "extension-needs-build": Message(
+        en="{package} is left out: no wheel of it was found that serves {gpus} beside torch {torch}; it is compiled",
+        zh="已略去 {package}：未找到可与 torch {torch} 搭配并支持 {gpus} 的 wheel；需要编译",
+        hints=("{command}",),
+    ),
+    "extension-page-unread": Message(
+        en="{package} is left out: {page} could not be read, which lists wheels of it for torch {torch}; without one "
+        "it is compiled",
+        zh="已略去 {package}：无法读取列出其 torch {torch} 版 wheel 的页面 {page}；没有 wheel 则需要编译",
+        hints=("{command}",),
+    ),
+    "extension-not-looked-for": Message(
+        en="{package} is left out: offline, nobody can tell whether a wheel of it serves beside torch {torch}",
+        zh="已略去 {package}：离线状态下无法得知是否有可与 torch {torch} 搭配的 wheel",
+        hints=("{command}",),
+    ),
+    "extension-lacks-code": Message(
+        en="{package}: its newest wheels are known to have code for {code}, which does not serve {gpus}",
+        zh="{package}：已知其最新的 wheel 只有 {code} 的代码，不支持 {gpus}",
+        hints=("{command}",),
     ),
 }

@@ -70,6 +70,11 @@ _STATION: Final[Mapping[str, Message]] = {
         zh="无法读取日志 {file}：{detail}",
         hints=("gpuenv diagnose --help",),
     ),
+    "log-as-command": Message(
+        en="{file} is no program: the text in it is diagnosed with --log",
+        zh="{file} 不是程序：要诊断其中的文本，请使用 --log",
+        hints=("gpuenv diagnose --log {file}",),
+    ),
     "log-and-command": Message(
         en="a log and a command cannot be diagnosed at once",
         zh="不能同时诊断日志和命令",

@@ -79,6 +79,8 @@ _CHECK_UP: Final[Mapping[str, Message]] = {
         en="libraries: {examined} read; {faults}",
         zh="库：已读取 {examined} 个；{faults}",
     ),
+    "machine-without-gpu": Message(en="no NVIDIA GPU", zh="没有 NVIDIA GPU"),
+    "machine-gpu-unusable": Message(en="its GPU cannot be used", zh="GPU 无法使用"),
     "libraries-not-read": Message(en="libraries: not read: {reason}", zh="库：未读取：{reason}"),
     "kernels-passed": Message(en="kernels: {passed} checks passed", zh="内核：{passed} 项检查通过"),
     "kernels-failed": Message(

@@ -92,7 +92,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-vendored": Message(
         en="{folder} holds the {files} locked files ({megabytes} MB, {downloaded} new); without a network:",
         zh="{folder} 中有全部 {files} 个锁定文件（{megabytes} MB，新增 {downloaded} 个）；离线安装：",
-        hints=("gpuenv install --indexes {folder} --offline",),
+        hints=("{command}",),
     ),
     "lock-vendoring": Message(en="copying {file}", zh="正在复制 {file}"),
     "lock-vendor-offline": Message(

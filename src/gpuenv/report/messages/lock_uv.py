@@ -80,12 +80,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
         hints=("gpuenv plan '{limit}'",),
     ),
     "dockerfile-written": Message(
-        en="wrote {path} and its lock of {packages} packages; build it with: docker build -t app .",
-        zh="已写入 {path} 及其锁定文件，共 {packages} 个包；构建命令：docker build -t app .",
+        en="wrote {path} and its lock of {packages} packages; build it with: {command}",
+        zh="已写入 {path} 及其锁定文件，共 {packages} 个包；构建命令：{command}",
     ),
     "dockerfile-up-to-date": Message(
-        en="{path} and its lock of {packages} packages are up to date; build it with: docker build -t app .",
-        zh="{path} 及其锁定文件已是最新，共 {packages} 个包；构建命令：docker build -t app .",
+        en="{path} and its lock of {packages} packages are up to date; build it with: {command}",
+        zh="{path} 及其锁定文件已是最新，共 {packages} 个包；构建命令：{command}",
     ),
     "docker-platform-unknown": Message(
         en="an image is Linux, and the target is {platform}",

@@ -33,7 +33,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "no-gpu": Message(
         en="this machine has no NVIDIA GPU",
         zh="本机没有 NVIDIA 显卡",
-        hints=("gpuenv install --target cpu",),
+        hints=("{command}",),
     ),
     "gpu-unusable": Message(
         en="there is an NVIDIA GPU ({gpus}), and it cannot be used",
@@ -43,6 +43,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "cpu-because-no-gpu": Message(
         en="this machine has no NVIDIA GPU: CPU builds are installed, nothing will run on a GPU",
         zh="本机没有 NVIDIA 显卡：将安装 CPU 版本，所有计算都不会使用 GPU",
+    ),
+    "range-is-for-lock": Message(
+        en="{target} names no machine: a range, from one compute capability to another, is for `gpuenv lock`",
+        zh="{target} 不是一台机器：计算能力的范围（从一个到另一个）只用于 `gpuenv lock`",
+        hints=("gpuenv lock --target sm_75..sm_121",),
     ),
     "unknown-gpu-selector": Message(
         en="there is no GPU {selector} in the target; there are: {known}",
@@ -110,6 +115,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "installed": Message(
         en="done: {environment} is as planned and proven", zh="完成：{environment} 与计划一致并已验证"
     ),
+    "installed-as-planned": Message(en="done: {environment} is as planned", zh="完成：{environment} 与计划一致"),
     "unverified": Message(
         en="done, not proven: the target is not this machine; run `gpuenv verify` there",
         zh="完成，但未验证：目标不是本机；请在目标机器上运行 `gpuenv verify`",
@@ -121,7 +127,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "verification-failed": Message(
         en="the installed build failed its checks on this machine",
         zh="安装的构建未通过本机的检查",
-        hints=("gpuenv diagnose",),
+        hints=("{diagnose}",),
     ),
     "state-before-restored": Message(
         en="the environment is as it was before (log: {log})", zh="环境已恢复到之前的状态（日志：{log}）"

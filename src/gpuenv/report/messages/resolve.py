@@ -51,8 +51,8 @@ _REJECTIONS: Final[Mapping[str, Message]] = {
         zh="索引 {index} 没有适用于该平台 Python {python} 的 {build} wheel",
     ),
     "no-companion": Message(
-        en="no release of {project} pairs with {build} (asked for: {requirement}; matrix {matrix})",
-        zh="{project} 没有与 {build} 配套的版本（要求：{requirement}；矩阵 {matrix}）",
+        en="no {project} that can be had pairs with {build} (asked for: {requirement}; matrix {matrix})",
+        zh="没有可获取的 {project} 与 {build} 配套（要求：{requirement}；矩阵 {matrix}）",
     ),
     "no-onnxruntime-for-cuda-major": Message(
         en="no onnxruntime-gpu that serves this target has the CUDA and cuDNN major of {build} (CUDA {cuda})",

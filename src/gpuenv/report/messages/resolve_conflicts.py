@@ -49,6 +49,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
         " there is {instead}",
         zh="所选索引（{policy}）没有适用于 {gpus}（{platform}，Python {python}）的构建；其他来源有 {instead}",
     ),
+    "no-companion-on-index": Message(
+        en="the chosen indexes ({policy}) have no {lacking} that pairs with a torch of theirs for {gpus} on {platform}"
+        " with Python {python}; elsewhere there is {instead}",
+        zh="所选索引（{policy}）没有与其中适用于 {gpus}（{platform}，Python {python}）的 torch 配套的 {lacking}；"
+        "其他来源有 {instead}",
+    ),
     "no-build-on-index": Message(
         en="the chosen indexes ({policy}) have no build for {platform} with Python {python}; elsewhere there is"
         " {instead}",

@@ -40,7 +40,7 @@ _ROLLBACK: Final[Mapping[str, Message]] = {
     "new-environment-removed": Message(
         en="the new environment {environment} was removed again",
         zh="新建的环境 {environment} 已被移除",
-        hints=("tail {log}",),
+        hints=("tail {log}", "{again}"),
     ),
     "failed-environment-kept": Message(
         en="the new environment {environment} was left as it is, incomplete",

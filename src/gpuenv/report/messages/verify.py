@@ -210,8 +210,8 @@ _COMMANDS: Final[Mapping[str, Message]] = {
         en="required and not proven: {capabilities}", zh="要求但未能证明：{capabilities}", hints=(_EXPLAIN,)
     ),
     "unknown-capability": Message(
-        en="there is no capability {capability}; did you mean: {near}",
-        zh="没有名为 {capability} 的能力；是否想用：{near}",
+        en="there is no capability {capability}; did you mean one of these: {near}",
+        zh="没有名为 {capability} 的能力；是否想用其中之一：{near}",
         hints=("gpuenv verify --help",),
     ),
     "verify-target-not-here": Message(

@@ -1,0 +1,66 @@
+"""What people type by mistake is understood, or answered with the command that they meant."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def gpuenv(*arguments: str, cwd: Path, stdin: bytes = b"", language: str = "en") -> subprocess.CompletedProcess[bytes]:
+    inherited = {name: text for name, text in os.environ.items() if name not in {"VIRTUAL_ENV", "CONDA_PREFIX"}}
+    return subprocess.run(
+        [sys.executable, "-m", "gpuenv", *arguments],
+        check=False,
+        capture_output=True,
+        cwd=cwd,
+        input=stdin,
+        env={**inherited, "GPUENV_GPUS": "none", "GPUENV_LANG": language},
+    )
+
+
+def test_a_lone_dash_reads_standard_input(tmp_path: Path) -> None:
+    ran = gpuenv("diagnose", "-", cwd=tmp_path, stdin=b"AssertionError: Torch not compiled with CUDA enabled\n")
+    assert ran.returncode == 1
+    assert b"[cpu-build-installed]" in ran.stdout
+
+
+def test_a_log_named_like_a_command_is_told_its_option(tmp_path: Path) -> None:
+    (tmp_path / "err.log").write_text("x", encoding="utf-8")
+    ran = gpuenv("diagnose", "err.log", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert b"hint: gpuenv diagnose --log err.log" in ran.stderr
+
+
+@pytest.mark.parametrize(("language", "unknown"), [("en", "(not told)"), ("zh", "（未说明）")])  # noqa: RUF001 - Chinese
+def test_a_fact_that_nobody_told_is_left_out(tmp_path: Path, language: str, unknown: str) -> None:
+    text = b"FATAL: this function is for sm80, but was built for sm370"
+    ran = gpuenv("diagnose", "-", cwd=tmp_path, language=language, stdin=text)
+    assert ran.stdout
+    assert unknown not in ran.stdout.decode()
+
+
+def test_a_line_that_was_cut_off_is_known(tmp_path: Path) -> None:
+    ran = gpuenv("diagnose", "-", cwd=tmp_path, stdin=b"RuntimeError: CUDA error: no kernel image is available\n")
+    assert ran.returncode == 1
+    assert b"[architecture-too-new-for-build]" in ran.stdout
+
+
+def test_a_build_of_an_application_or_without_a_gpu_gets_a_command_that_helps(tmp_path: Path) -> None:
+    ran = gpuenv("build", "app:gaussian-splatting", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert b"hint: gpuenv install app:gaussian-splatting" in ran.stderr
+    ran = gpuenv("build", "torch==2.9.1", "--print", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert b"hint: gpuenv build torch==2.9.1 --print --target rtx-5090" in ran.stderr
+    assert b"--target cpu" not in ran.stderr
+
+
+def test_the_check_up_says_in_words_that_there_is_no_gpu(tmp_path: Path) -> None:
+    assert b"machine: no NVIDIA GPU, linux-x86_64" in gpuenv("diagnose", cwd=tmp_path).stdout
