@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import parse_wheel_filename
 
 from gpuenv.errors import GpuenvError
-from gpuenv.models.execution import LockedPackage
+from gpuenv.project.pinned_lines import logical_lines, parse_pin, pinned_version, without_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from packaging.requirements import Requirement
+    from packaging.version import Version
 
-_HASH: Final = re.compile(r"--hash=(\S+)")
+    from gpuenv.models.execution import LockedPackage
 
 
 def parse_compiled(text: str) -> tuple[LockedPackage, ...]:
@@ -27,37 +25,18 @@ def parse_compiled(text: str) -> tuple[LockedPackage, ...]:
 
     Raises `compiled-not-understood` for a line that is no pin: it must not be passed over.
     """
-    return tuple(_package(line) for line in _logical_lines(text))
-
-
-def _logical_lines(text: str) -> Iterator[str]:
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        content = line.strip()
-        if content and not content.startswith("#"):
-            yield content
+    return tuple(_package(line) for line in logical_lines(text))
 
 
 def _package(line: str) -> LockedPackage:
-    written = _HASH.split(line, maxsplit=1)[0].strip()
     try:
-        requirement = Requirement(written)
-        version = _version(requirement)
-    except (InvalidRequirement, InvalidVersion, InvalidWheelFilename, ValueError) as error:
-        raise GpuenvError("compiled-not-understood", line=written) from error
-    return LockedPackage(
-        project=canonicalize_name(requirement.name),
-        version=version,
-        hashes=tuple(sorted(_HASH.findall(line))),
-        extras=tuple(sorted(requirement.extras)),
-        marker=str(requirement.marker) if requirement.marker is not None else None,
-    )
+        return parse_pin(line, _version)
+    except ValueError as error:
+        raise GpuenvError("compiled-not-understood", line=without_hashes(line)) from error
 
 
 def _version(requirement: Requirement) -> Version:
     if requirement.url is not None:
         filename = unquote(urlsplit(requirement.url).path.rpartition("/")[2])
         return parse_wheel_filename(filename)[1]
-    (specifier,) = requirement.specifier
-    if specifier.operator not in {"==", "==="}:
-        raise ValueError(specifier)
-    return Version(specifier.version)
+    return pinned_version(requirement)

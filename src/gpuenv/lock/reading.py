@@ -5,22 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
-
 from gpuenv.errors import GpuenvError
 from gpuenv.lock.header import parse_header
-from gpuenv.models.execution import LockedPackage
 from gpuenv.models.value import dataclass
+from gpuenv.project.pinned_lines import logical_lines, parse_pin, without_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from gpuenv.lock.header import LockHeader
+    from gpuenv.models.execution import LockedPackage
 
-_HASH: Final = re.compile(r"--hash=(\S+)")
 _FIND_LINKS: Final = re.compile(r"--find-links[ =](\S+)")
 
 
@@ -62,7 +57,7 @@ def parse_lock(text: str, *, is_pylock: bool) -> LockContent:
 def _parse_requirements(text: str) -> LockContent:
     header = parse_header(text)
     packages, pages = [], []
-    for line in _logical_lines(text):
+    for line in logical_lines(text):
         found = _FIND_LINKS.fullmatch(line)
         if found is not None:
             pages.append(found[1])
@@ -76,30 +71,11 @@ def _parse_requirements(text: str) -> LockContent:
     )
 
 
-def _logical_lines(text: str) -> Iterator[str]:
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        content = line.strip()
-        if content and not content.startswith("#"):
-            yield content
-
-
 def _package(line: str) -> LockedPackage:
-    written = _HASH.split(line, maxsplit=1)[0].strip()
     try:
-        requirement = Requirement(written)
-        (specifier,) = requirement.specifier
-        version = Version(specifier.version)
-    except (InvalidRequirement, InvalidVersion, ValueError) as error:
-        raise GpuenvError("lock-line-broken", line=written) from error
-    if specifier.operator not in {"==", "==="}:
-        raise GpuenvError("lock-line-broken", line=written)
-    return LockedPackage(
-        project=canonicalize_name(requirement.name),
-        version=version,
-        hashes=tuple(sorted(_HASH.findall(line))),
-        extras=tuple(sorted(requirement.extras)),
-        marker=str(requirement.marker) if requirement.marker is not None else None,
-    )
+        return parse_pin(line)
+    except ValueError as error:
+        raise GpuenvError("lock-line-broken", line=without_hashes(line)) from error
 
 
 def _parse_pylock(text: str) -> LockContent:
