@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from gpuenv.index.folder import folder_of
 from gpuenv.index.pages import read_project_page
-from gpuenv.install.uv import engine_environment, find_uv
+from gpuenv.install.engines.uv import engine_environment, find_uv
 from gpuenv.models.index import Source, SourceKind
 from gpuenv.process import run
 from gpuenv.project.uv_arguments import uv_index_arguments, uv_index_environment

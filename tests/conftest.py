@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Started by nohup or behind `&`, the tests and what they start would ignore what some of them send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
-    # Started by nohup, the tests and what they start would ignore what some of them send.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gpuenv.install.uv import find_uv
+from gpuenv.install.engines.uv import find_uv
 from gpuenv.lock.reading import read_lock
 from support.lock_index import lock_index, user_of
 from support.wheels import make_wheel

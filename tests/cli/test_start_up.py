@@ -76,7 +76,7 @@ def test_a_local_folder_of_wheels_is_read_without_http(tmp_path: Path) -> None:
 
 def test_looking_at_a_machine_without_a_gpu_needs_no_matrix_and_no_process(tmp_path: Path) -> None:
     names = loaded("detect", cwd=tmp_path)
-    if "gpuenv.detect.scene" in names and "gpuenv.detect.recognition" in names:
+    if "gpuenv.detect.judging.scene" in names and "gpuenv.detect.sources.recognition" in names:
         pytest.skip("this machine has a GPU")
     assert names & {*ANY_COMMAND, *LOOKS} == set()
 
@@ -84,7 +84,7 @@ def test_looking_at_a_machine_without_a_gpu_needs_no_matrix_and_no_process(tmp_p
 def test_reading_a_small_log_needs_no_network_no_program_and_no_resolver(tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_text("KeyError: 'price'\n", encoding="utf-8")
     names = loaded("diagnose", "--log", "log.txt", cwd=tmp_path)
-    if "gpuenv.detect.scene" in names and "gpuenv.detect.recognition" in names:
+    if "gpuenv.detect.judging.scene" in names and "gpuenv.detect.sources.recognition" in names:
         pytest.skip("this machine has a GPU")
     rooms = {"gpuenv.resolve", "gpuenv.index", "gpuenv.binaries", "gpuenv.lock", "gpuenv.verify"}
     assert names & {*ANY_COMMAND, *rooms} == set()

@@ -11,7 +11,7 @@ from gpuenv.report.messages.catalog import all_messages
 from gpuenv.report.messages.detect import MESSAGES
 
 ROOM = Path(gpuenv.detect.__file__).parent
-SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOM.glob("*.py")))
+SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOM.rglob("*.py")))
 RAISED = frozenset(re.findall(r"(?:Notice\.of|GpuenvError|UsageError|_with_advice)\(\s*\"([a-z-]+)\"", SOURCES))
 FAULTS = frozenset(re.findall(r"\"((?:driver|forward)-[a-z-]+)\"", SOURCES)) - {"driver-no-device"}
 

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuenv.detect.kernel_driver import parse_module_line, read_kernel_driver
-from gpuenv.detect.libraries import is_in_loader_cache
-from gpuenv.detect.pci import PciGpu
+from gpuenv.detect.details.windows_system import name_windows
 from gpuenv.detect.platform import (
     Distribution,
     detect_container,
@@ -20,9 +18,11 @@ from gpuenv.detect.platform import (
     parse_platform,
     parse_wsl_generation,
 )
-from gpuenv.detect.windows_adapters import WindowsAdapters, parse_windows_adapters, parse_windows_driver
-from gpuenv.detect.windows_registry import PciDevice, nvidia_driver_version, parse_registry, read_registry
-from gpuenv.detect.windows_system import name_windows
+from gpuenv.detect.sources.kernel_driver import parse_module_line, read_kernel_driver
+from gpuenv.detect.sources.libraries import is_in_loader_cache
+from gpuenv.detect.sources.pci import PciGpu
+from gpuenv.detect.sources.windows_adapters import WindowsAdapters, parse_windows_adapters, parse_windows_driver
+from gpuenv.detect.sources.windows_registry import PciDevice, nvidia_driver_version, parse_registry, read_registry
 from gpuenv.errors import GpuenvError
 from gpuenv.models.cuda import DriverVersion
 from gpuenv.models.platform import Platform

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuenv.detect.overrides import probe_timeout_s
+from gpuenv.detect.sources.overrides import probe_timeout_s
 from gpuenv.models.hardware import HostFacts, Presence
 from support.detection import detect
 from support.machine_roots import add_pci, write

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.version import Version
 
-from gpuenv.install.uv import find_uv
+from gpuenv.install.engines.uv import find_uv
 from gpuenv.lock.header import parse_header
 from gpuenv.lock.pylock_table import parse_own_table
 from gpuenv.models.platform import Platform, PythonVersion

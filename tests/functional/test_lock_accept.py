@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gpuenv.install.uv import find_uv
+from gpuenv.install.engines.uv import find_uv
 from gpuenv.lock.reading import read_lock
 from support.in_process import gpuenv_here as gpuenv
 from support.lock_index import PYTHONS, lock_index, user_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gpuenv.install.uv import find_uv
+from gpuenv.install.engines.uv import find_uv
 from support.in_process import gpuenv_here as gpuenv
 from support.lock_index import lock_index, user_of
 from support.wheels import make_wheel

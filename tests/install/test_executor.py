@@ -13,9 +13,9 @@ from packaging.version import Version
 
 from gpuenv.errors import GpuenvError
 from gpuenv.install.change import change
-from gpuenv.install.closure import compile_closure
+from gpuenv.install.closures.closure import compile_closure
+from gpuenv.install.engines.pip import find_pip
 from gpuenv.install.executor import execute
-from gpuenv.install.pip import find_pip
 from gpuenv.models.execution import LockedPackage
 from gpuenv.models.index import Source, SourceKind
 from gpuenv.models.matrix import Evidence

@@ -16,7 +16,7 @@ from uv import find_uv_bin
 
 from gpuenv.install.change import change
 from gpuenv.install.recovery import recover
-from gpuenv.install.snapshot import take_snapshot
+from gpuenv.install.snapshots.snapshot import take_snapshot
 from support.index_server import Fault, IndexServer
 from support.small_environments import picture, python_of, site_packages_of, versions
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from uv import find_uv_bin
 
-from gpuenv.install.pip_output import PipOutput
-from gpuenv.install.pseudo_terminal import IS_AVAILABLE, run_drawing
-from gpuenv.install.uv_output import UvOutput, parse_size
+from gpuenv.install.engines.pip_output import PipOutput
+from gpuenv.install.engines.pseudo_terminal import IS_AVAILABLE, run_drawing
+from gpuenv.install.engines.uv_output import UvOutput, parse_size
 from gpuenv.models.progress import Reporter
 from support.small_environments import python_of
 from support.wheels import make_wheel

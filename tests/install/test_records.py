@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpuenv.install.manifest import read_manifest
 from gpuenv.install.records import owned_paths, owners_of, records_of, versions_in
+from gpuenv.install.snapshots.manifest import read_manifest
 from support.small_environments import site_packages_of
 
 if TYPE_CHECKING:

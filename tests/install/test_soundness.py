@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.utils import canonicalize_name
 
-from gpuenv.install.manifest import read_manifest
+from gpuenv.install.snapshots.manifest import read_manifest
 from gpuenv.install.soundness import damages, leftovers, recorded_paths
 from gpuenv.models.notice import Notice
 from support.small_environments import read_small, site_packages_of

@@ -20,7 +20,7 @@ ROOMS = {"index": INDEX, "project": PROJECT}
 def raised(room: str) -> dict[str, set[str]]:
     """Find the errors that a room makes: code, and the names of the facts that always come with it."""
     found: dict[str, set[str]] = {}
-    for path in sorted((SOURCE / room).glob("*.py")):
+    for path in sorted((SOURCE / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"GpuenvError", "UsageError"}:
                 codes = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]

@@ -553,7 +553,7 @@ NOT_RUN: Final = (
         " holds it is named, with the command that goes on (exit code 5)",
         tested_by=(
             "install/test_change.py::test_every_way_back_leads_to_the_state_before",
-            "install/test_holders.py::test_windows_is_asked_which_programs_hold_a_file",
+            "install/snapshots/test_holders.py::test_windows_is_asked_which_programs_hold_a_file",
             "install/test_windows.py::test_a_library_in_use_that_did_not_change_is_no_obstacle",
             "install/test_windows.py::test_a_library_in_use_that_changed_is_named_with_its_program",
         ),

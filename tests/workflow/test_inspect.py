@@ -17,8 +17,8 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.platform import Platform, PythonVersion
 from gpuenv.models.progress import Reporter
 from gpuenv.models.surroundings import Surroundings
-from gpuenv.workflow import environment_libraries
 from gpuenv.workflow.inspect import inspect_environment
+from gpuenv.workflow.libraries import environment as environment_libraries
 from support.fatbin import containers, elf
 
 if TYPE_CHECKING:

@@ -53,8 +53,8 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
     from gpuenv.report.build import build_result, conflict_result, failed_result, joined_result  # noqa: PLC0415
     from gpuenv.workflow.build import build  # noqa: PLC0415
-    from gpuenv.workflow.build_place import BuildChoices  # noqa: PLC0415
-    from gpuenv.workflow.build_wheel import Failed  # noqa: PLC0415
+    from gpuenv.workflow.builds.place import BuildChoices  # noqa: PLC0415
+    from gpuenv.workflow.builds.wheel import Failed  # noqa: PLC0415
 
     language = invocation.terminal.language
     choices = BuildChoices(
@@ -106,7 +106,7 @@ def _script(invocation: Invocation, arguments: argparse.Namespace) -> CommandRes
     """Write the script that builds PyTorch itself."""
     from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
     from gpuenv.report.build import conflict_result, script_result  # noqa: PLC0415
-    from gpuenv.workflow.build_torch import torch_script  # noqa: PLC0415
+    from gpuenv.workflow.builds.torch import torch_script  # noqa: PLC0415
 
     if len(arguments.sources) != 1:
         raise UsageError("print-is-for-torch", sources=tuple(arguments.sources))

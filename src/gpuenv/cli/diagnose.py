@@ -79,7 +79,7 @@ def _diagnosed(invocation: Invocation, arguments: argparse.Namespace) -> Diagnos
         return diagnose_command(arguments.command, options, surroundings, on_line=say)
     if arguments.log is None:
         return check_up(options, surroundings, invocation.reporter)
-    from gpuenv.workflow.diagnosed_log import read_log, read_log_file  # noqa: PLC0415 - only for a log
+    from gpuenv.workflow.diagnoses.log import read_log, read_log_file  # noqa: PLC0415 - only for a log
 
     if arguments.log == "-":
         return diagnose_log(read_log(invocation.stdin.buffer), options, surroundings)

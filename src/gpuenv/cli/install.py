@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gpuenv.cli.invocation import Invocation
     from gpuenv.report.install_text import Afterwards
     from gpuenv.report.result import CommandResult
-    from gpuenv.workflow.installation import Installation
+    from gpuenv.workflow.changes.installation import Installation
     from gpuenv.workflow.locked import LockedPlanning
     from gpuenv.workflow.plan import Planned
 
@@ -57,8 +57,8 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         return plan.run(invocation, arguments)
     from gpuenv.models.settings import redact_url  # noqa: PLC0415
     from gpuenv.report.install import installation_result  # noqa: PLC0415
+    from gpuenv.workflow.changes.installation import Choices  # noqa: PLC0415
     from gpuenv.workflow.install import install  # noqa: PLC0415
-    from gpuenv.workflow.installation import Choices  # noqa: PLC0415
 
     planning = locked_planning(invocation, arguments)
     dialogue = _Dialogue(invocation, planning)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from gpuenv.models.notice import Notice
     from gpuenv.report.lock import ShownLock
     from gpuenv.report.result import CommandResult
-    from gpuenv.workflow.lock_options import LockOptions
-    from gpuenv.workflow.lock_work import Locked
+    from gpuenv.workflow.locks.options import LockOptions
+    from gpuenv.workflow.locks.work import Locked
     from gpuenv.workflow.options import Options
 
 _CLASHES = (("init", ("check", "vendor", "output", "upgrade", "upgrade_package")), ("check", ("vendor",)))
@@ -87,8 +87,8 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     _check_arguments(arguments)
     from gpuenv.report.lock import lock_result  # noqa: PLC0415 - not for --help
     from gpuenv.workflow.lock import lock  # noqa: PLC0415
-    from gpuenv.workflow.lock_project import project_lock, with_project  # noqa: PLC0415
-    from gpuenv.workflow.lock_targets import is_for_several  # noqa: PLC0415
+    from gpuenv.workflow.locks.project import project_lock, with_project  # noqa: PLC0415
+    from gpuenv.workflow.locks.targets import is_for_several  # noqa: PLC0415
 
     surroundings, language = invocation.surroundings, invocation.terminal.language
     options, asked = _options(arguments), _lock_options(arguments)
@@ -116,7 +116,7 @@ def _set(
     is_project: bool = True,
 ) -> CommandResult:
     from gpuenv.report.lock_set import ShownSet, lock_set_result  # noqa: PLC0415 - not for --help
-    from gpuenv.workflow.lock_set import lock_set  # noqa: PLC0415
+    from gpuenv.workflow.locks.set import lock_set  # noqa: PLC0415
 
     made = lock_set(targets, options, asked, invocation.surroundings, invocation.reporter, is_project=is_project)
     shown = ShownSet(
@@ -153,7 +153,7 @@ def _shown(locked: Locked, notes: tuple[Notice, ...] = ()) -> ShownLock:
 
 def _init(invocation: Invocation, arguments: argparse.Namespace, options: Options) -> CommandResult:
     from gpuenv.report.lock_init import init_result  # noqa: PLC0415 - not for --help
-    from gpuenv.workflow.lock_project import init_project  # noqa: PLC0415
+    from gpuenv.workflow.locks.project import init_project  # noqa: PLC0415
 
     done = init_project(options, invocation.surroundings, has_target=arguments.target is not None)
     return init_result(
@@ -169,7 +169,7 @@ def _options(arguments: argparse.Namespace) -> Options:
 
 def _lock_options(arguments: argparse.Namespace) -> LockOptions:
     from gpuenv.report.lock_wording import file_wording  # noqa: PLC0415 - not for --help
-    from gpuenv.workflow.lock_options import LockOptions  # noqa: PLC0415
+    from gpuenv.workflow.locks.options import LockOptions  # noqa: PLC0415
 
     return LockOptions(
         output=arguments.output,

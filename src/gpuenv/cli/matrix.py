@@ -93,8 +93,8 @@ def _show_applications(
     invocation: Invocation, arguments: argparse.Namespace, loaded: CompatibilityMatrix
 ) -> CommandResult:
     from gpuenv.report.applications import application_result, applications_result  # noqa: PLC0415 - not for --help
-    from gpuenv.workflow.applications import find_application  # noqa: PLC0415
-    from gpuenv.workflow.resolution import known_applications  # noqa: PLC0415
+    from gpuenv.workflow.resolving.applications import find_application  # noqa: PLC0415
+    from gpuenv.workflow.resolving.resolution import known_applications  # noqa: PLC0415
 
     language = invocation.terminal.language
     known = known_applications(arguments.matrix, invocation.surroundings)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gpuenv.cli.invocation import Invocation
     from gpuenv.report.result import CommandResult
     from gpuenv.report.terminal import Terminal
-    from gpuenv.workflow.resolution import Resolved
+    from gpuenv.workflow.resolving.resolution import Resolved
 
 
 def configure_parser(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from gpuenv.models.environment import Environment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gpuenv.detect.interpreter import InterpreterFacts
+    from gpuenv.detect.environments.interpreter import InterpreterFacts
     from gpuenv.models.environment import InstalledDistribution
     from gpuenv.models.surroundings import Surroundings
 
@@ -46,8 +46,8 @@ def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
     folder = _root_of_interpreter(root) if root.is_file() else root
     python = _find_python(folder)
     facts = _ask(folder, python, surroundings)
-    from gpuenv.detect.distributions import read_installed  # noqa: PLC0415 - only where there is an environment
-    from gpuenv.detect.environment_kind import environment_kind  # noqa: PLC0415 - as above
+    from gpuenv.detect.environments.distributions import read_installed  # noqa: PLC0415 - only where there is an environment
+    from gpuenv.detect.environments.kind import environment_kind  # noqa: PLC0415 - as above
 
     try:
         installed = read_installed((facts.purelib, facts.platlib))
@@ -69,7 +69,7 @@ def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
 
 def read_again(environment: Environment) -> Environment:
     """Read what is installed in an environment whose interpreter was asked before; it stays what it is."""
-    from gpuenv.detect.distributions import read_installed  # noqa: PLC0415 - as above
+    from gpuenv.detect.environments.distributions import read_installed  # noqa: PLC0415 - as above
 
     folders = (environment.site_packages, *(found.location.parent for found in environment.distributions))
     try:
@@ -93,7 +93,7 @@ def _not_hidden(
 
 def _ask(folder: Path, python: Path, surroundings: Surroundings) -> InterpreterFacts:
     """Ask the interpreter; one that fails because its base Python was removed is told as gone."""
-    from gpuenv.detect.interpreter import ask_interpreter  # noqa: PLC0415 - only where there is one
+    from gpuenv.detect.environments.interpreter import ask_interpreter  # noqa: PLC0415 - only where there is one
 
     try:
         facts = ask_interpreter(python, surroundings.environ)

@@ -19,14 +19,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from gpuenv.detect.answers import Answer
-from gpuenv.detect.bus import read_bus
-from gpuenv.detect.deadline import Deadline
-from gpuenv.detect.kernel_driver import read_kernel_driver
-from gpuenv.detect.overrides import probe_timeout_s, stated_driver, stated_gpus
+from gpuenv.detect.judging.scene import Scene
 from gpuenv.detect.platform import ROOT, detect_container, detect_platform, detect_wsl_generation
-from gpuenv.detect.scene import Scene
-from gpuenv.detect.sources import ask_driver
+from gpuenv.detect.sources.answers import Answer
+from gpuenv.detect.sources.bus import read_bus
+from gpuenv.detect.sources.deadline import Deadline
+from gpuenv.detect.sources.driver_sources import ask_driver
+from gpuenv.detect.sources.kernel_driver import read_kernel_driver
+from gpuenv.detect.sources.overrides import probe_timeout_s, stated_driver, stated_gpus
 from gpuenv.models.hardware import Driver, HostFacts, Presence, Probe
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _scene(
 def _completed(gpus: Sequence[Gpu], models: GpuModels) -> tuple[Gpu, ...]:
     if not gpus:
         return ()
-    from gpuenv.detect.recognition import with_capability  # noqa: PLC0415 - only where there is a GPU
+    from gpuenv.detect.sources.recognition import with_capability  # noqa: PLC0415 - only where there is a GPU
 
     return tuple(with_capability(gpu, models) for gpu in gpus)
 
@@ -124,7 +124,7 @@ def _judge(scene: Scene, gpus: tuple[Gpu, ...], deadline: Deadline) -> Judgement
     """Tell whether the hardware that is there can be used, with the GPUs that this speaks of and what is wrong."""
     if not gpus and not scene.is_hardware_there():
         return Presence.ABSENT, (), ()
-    from gpuenv.detect.judgement import judge_driven, judge_undriven  # noqa: PLC0415 - only where there is a GPU
+    from gpuenv.detect.judging.judgement import judge_driven, judge_undriven  # noqa: PLC0415 - only where there is a GPU
 
     return judge_driven(scene, gpus, deadline) if gpus else judge_undriven(scene)
 
@@ -132,7 +132,7 @@ def _judge(scene: Scene, gpus: tuple[Gpu, ...], deadline: Deadline) -> Judgement
 def _runtime(platform: Platform, environ: Mapping[str, str]) -> MsvcRuntime | None:
     if not platform.name.startswith("windows"):
         return None
-    from gpuenv.detect.msvc_runtime import read_msvc_runtime  # noqa: PLC0415 - only on Windows
+    from gpuenv.detect.details.msvc_runtime import read_msvc_runtime  # noqa: PLC0415 - only on Windows
 
     return read_msvc_runtime(environ)
 
@@ -140,7 +140,7 @@ def _runtime(platform: Platform, environ: Mapping[str, str]) -> MsvcRuntime | No
 def _runtime_problems(runtime: MsvcRuntime | None, presence: Presence) -> tuple[Notice, ...]:
     if runtime is None or presence is not Presence.PRESENT:
         return ()
-    from gpuenv.detect.msvc_runtime import runtime_problems  # noqa: PLC0415 - as above
+    from gpuenv.detect.details.msvc_runtime import runtime_problems  # noqa: PLC0415 - as above
 
     return runtime_problems(runtime)
 

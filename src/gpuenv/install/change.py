@@ -17,24 +17,24 @@ from typing import TYPE_CHECKING
 
 from gpuenv.errors import EXIT_INTERRUPTED, ChangeInterruptedError, GpuenvError, SettledChange
 from gpuenv.install.constraints import record_constraints, settle_constraints
-from gpuenv.install.copies import take_copies
 from gpuenv.install.interruption import termination_raises, undisturbed
 from gpuenv.install.journal import Journal
-from gpuenv.install.linking import can_link
-from gpuenv.install.manifest import read_manifest, write_manifest
 from gpuenv.install.occupancy import occupied
 from gpuenv.install.recovery import recover_occupied, roll_back
-from gpuenv.install.snapshot import held_bytes, take_snapshot, trees_of
+from gpuenv.install.snapshots.copies import take_copies
+from gpuenv.install.snapshots.linking import can_link
+from gpuenv.install.snapshots.manifest import read_manifest, write_manifest
+from gpuenv.install.snapshots.snapshot import held_bytes, take_snapshot, trees_of
+from gpuenv.install.snapshots.strays import save_strays
 from gpuenv.install.state import changes_of, discard, discard_snapshot, forget_verification, new_change, state_of
-from gpuenv.install.strays import save_strays
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from gpuenv.errors import Fate
-    from gpuenv.install.manifest import Manifest
-    from gpuenv.install.snapshot import SnapshotSize
+    from gpuenv.install.snapshots.manifest import Manifest
+    from gpuenv.install.snapshots.snapshot import SnapshotSize
     from gpuenv.install.state import ChangeFolder
 
 

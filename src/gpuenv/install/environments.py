@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
-from gpuenv.install.failures import why_failed
-from gpuenv.install.index_access import index_access
-from gpuenv.install.snapshot import trees_of
+from gpuenv.install.engines.index_access import index_access
+from gpuenv.install.engines.uv import (
+    engine_environment,
+    find_python_argv,
+    find_uv,
+    pip_argv,
+    venv_argv,
+    without_credentials,
+)
+from gpuenv.install.engines.uv_failures import why_failed
+from gpuenv.install.snapshots.snapshot import trees_of
 from gpuenv.install.state import STATE_FOLDER
-from gpuenv.install.uv import engine_environment, find_python_argv, find_uv, pip_argv, venv_argv, without_credentials
 from gpuenv.models.notice import Notice
 from gpuenv.models.progress import Reporter
 from gpuenv.process import run, stream

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from gpuenv.install.debris import clear_debris, clear_leftovers, import_packages
-from gpuenv.install.engine import Order
-from gpuenv.install.engine_run import EngineRun
-from gpuenv.install.engines import make_engine
+from gpuenv.install.engines.choice import make_engine
+from gpuenv.install.engines.protocol import Order
+from gpuenv.install.engines.running import EngineRun
 from gpuenv.install.environments import require_changeable
-from gpuenv.install.manifest import read_manifest
 from gpuenv.install.outcome import differences_from_plan, touched_projects
+from gpuenv.install.snapshots.manifest import read_manifest
 from gpuenv.install.soundness import damages, leftovers, recorded_paths
 from gpuenv.install.steadiness import Watch
 from gpuenv.install.traces import without_traces
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gpuenv.install.change import Ongoing
-    from gpuenv.install.manifest import Manifest
+    from gpuenv.install.snapshots.manifest import Manifest
     from gpuenv.models.environment import Environment
     from gpuenv.models.execution import EngineName, ExecutionRecord, LockedPackage
     from gpuenv.models.plan import Install, Plan

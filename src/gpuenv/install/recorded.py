@@ -8,8 +8,8 @@ from packaging.utils import canonicalize_name
 
 from gpuenv.install.constraints import parse_constraints
 from gpuenv.install.journal import entry_of, read_journal
-from gpuenv.install.manifest import parse_manifest
 from gpuenv.install.records import versions_in
+from gpuenv.install.snapshots.manifest import parse_manifest
 from gpuenv.install.state import changes_of, constraints_of
 from gpuenv.models.drift import RecordedState
 

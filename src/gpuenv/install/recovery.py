@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import RollbackFailedError
 from gpuenv.install.constraints import are_settled, exchange_constraints, settle_constraints
-from gpuenv.install.copies import put_copies_back, take_differing
-from gpuenv.install.exchange import exchange
-from gpuenv.install.holders import holders_of
 from gpuenv.install.journal import FINISHED, Journal, entry_of, read_journal
-from gpuenv.install.manifest import read_manifest, write_manifest
 from gpuenv.install.occupancy import occupied
 from gpuenv.install.records import owners_of
+from gpuenv.install.snapshots.copies import put_copies_back, take_differing
+from gpuenv.install.snapshots.exchange import exchange
+from gpuenv.install.snapshots.holders import holders_of
+from gpuenv.install.snapshots.manifest import read_manifest, write_manifest
+from gpuenv.install.snapshots.strays import restore_strays, save_strays, saved_strays, stray_files
 from gpuenv.install.state import ChangeFolder, changes_of, discard, forget_verification, state_of, sweep
-from gpuenv.install.strays import restore_strays, save_strays, saved_strays, stray_files
 from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:

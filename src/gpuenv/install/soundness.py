@@ -14,7 +14,7 @@ from gpuenv.models.notice import Notice
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from gpuenv.install.manifest import Manifest
+    from gpuenv.install.snapshots.manifest import Manifest
     from gpuenv.models.environment import Environment, InstalledDistribution
 
 _BLOCK: Final = 2**20

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuenv.install.uv import cache_argv, engine_environment, find_uv
+from gpuenv.install.engines.uv import cache_argv, engine_environment, find_uv
 from gpuenv.models.value import dataclass
 from gpuenv.process import run
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuenv.errors import GpuenvError
-from gpuenv.install.failures import why_failed
-from gpuenv.install.index_access import index_access
-from gpuenv.install.uv import find_uv, without_credentials
+from gpuenv.install.engines.index_access import index_access
+from gpuenv.install.engines.uv import find_uv, without_credentials
+from gpuenv.install.engines.uv_failures import why_failed
 from gpuenv.process import stream
 
 if TYPE_CHECKING:

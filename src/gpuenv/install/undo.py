@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gpuenv.errors import GpuenvError
-from gpuenv.install.copies import not_restorable
 from gpuenv.install.interruption import termination_raises, undisturbed
 from gpuenv.install.journal import Journal, entry_of, read_journal
-from gpuenv.install.manifest import differences, parse_manifest, read_manifest
 from gpuenv.install.occupancy import occupied
 from gpuenv.install.records import owned_paths, owners_of, records_of, versions_in
 from gpuenv.install.recovery import finish_undo, recover_occupied
+from gpuenv.install.snapshots.copies import not_restorable
+from gpuenv.install.snapshots.manifest import differences, parse_manifest, read_manifest
 from gpuenv.install.state import changes_of, new_change
 from gpuenv.models.execution import UndoRecord, VersionChange
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from gpuenv.install.manifest import Manifest
+    from gpuenv.install.snapshots.manifest import Manifest
     from gpuenv.install.state import ChangeFolder
 
 

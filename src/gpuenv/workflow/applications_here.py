@@ -44,7 +44,7 @@ def applications_here(
     environment: Environment, choice: str | None, surroundings: Surroundings
 ) -> tuple[Application, ...]:
     """Find what is known of the applications of an environment: recorded ones, and packages that are installed."""
-    from gpuenv.workflow.resolution import known_applications  # noqa: PLC0415 - it loads the resolver
+    from gpuenv.workflow.resolving.resolution import known_applications  # noqa: PLC0415 - it loads the resolver
 
     recorded = frozenset(recorded_applications(environment.root))
     installed = frozenset(found.name for found in environment.distributions)

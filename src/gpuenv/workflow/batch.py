@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.notice import Notice
 from gpuenv.models.value import dataclass
-from gpuenv.workflow.resolution import load_data, resolve_request
+from gpuenv.workflow.resolving.resolution import load_data, resolve_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
-    from gpuenv.workflow.resolution import MatrixData, Resolved
+    from gpuenv.workflow.resolving.resolution import MatrixData, Resolved
 
 _TEXT_KEYS: Final = ("target", "driver", "platform", "python", "indexes", "channel")
 _KEYS: Final = frozenset({"id", "requirements", *_TEXT_KEYS})

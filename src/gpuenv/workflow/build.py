@@ -13,12 +13,12 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.settings import redact_url
 from gpuenv.models.value import dataclass
-from gpuenv.workflow.build_compiler import find_compiler
-from gpuenv.workflow.build_install import Placed, install_wheel
-from gpuenv.workflow.build_place import find_place
-from gpuenv.workflow.build_prebuilt import find_prebuilt
-from gpuenv.workflow.build_source import fetch_tree, install_tools, known_source
-from gpuenv.workflow.build_wheel import Failed, Making, Wheel, make_wheel
+from gpuenv.workflow.builds.compiler import find_compiler
+from gpuenv.workflow.builds.install import Placed, install_wheel
+from gpuenv.workflow.builds.place import find_place
+from gpuenv.workflow.builds.prebuilt import find_prebuilt
+from gpuenv.workflow.builds.source import fetch_tree, install_tools, known_source
+from gpuenv.workflow.builds.wheel import Failed, Making, Wheel, make_wheel
 from gpuenv.workflow.inspect import inspect
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
-    from gpuenv.workflow.build_place import BuildChoices, Place
+    from gpuenv.workflow.builds.place import BuildChoices, Place
     from gpuenv.workflow.options import Options
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpuenv.detect.details import detail_problems, read_details
+from gpuenv.detect.details.details import detail_problems, read_details
 from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.detect.host import detect_host
 from gpuenv.errors import GpuenvError
@@ -78,7 +78,7 @@ def detect(
 def _shared_folders(environment: Environment | None) -> tuple[SharedFolder, ...]:
     if environment is None:
         return ()
-    from gpuenv.detect.ownership import find_shared_folders  # noqa: PLC0415 - only where there is an environment
+    from gpuenv.detect.environments.ownership import find_shared_folders  # noqa: PLC0415 - only where there is an environment
 
     return find_shared_folders(environment.distributions)
 

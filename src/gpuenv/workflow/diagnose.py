@@ -12,7 +12,7 @@ from gpuenv.models.diagnosis import Remedy, Repair
 from gpuenv.models.notice import Notice
 from gpuenv.models.value import dataclass
 from gpuenv.project.folders import matrix_cache
-from gpuenv.workflow.diagnosed_place import find_diagnosed_environment, find_machine, find_possible_machine
+from gpuenv.workflow.diagnoses.place import find_diagnosed_environment, find_machine, find_possible_machine
 from gpuenv.workflow.target import DETECTED
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
-    from gpuenv.workflow.diagnosed_proof import Proof
+    from gpuenv.workflow.diagnoses.proof import Proof
     from gpuenv.workflow.options import Options
 
 Mode = Literal["check-up", "log", "command"]
@@ -70,7 +70,7 @@ class _Data:
         facts = report.facts
         if facts is None or not remedy.is_build or not _is_resolvable(remedy, facts):
             return Repair(remedy=remedy)
-        from gpuenv.workflow.diagnosed_repair import resolve_repair  # noqa: PLC0415 - a resolver is much to load
+        from gpuenv.workflow.diagnoses.repair import resolve_repair  # noqa: PLC0415 - a resolver is much to load
 
         return resolve_repair(
             report.primary.cause,
@@ -104,7 +104,7 @@ def check_up(options: Options, surroundings: Surroundings, reporter: Reporter) -
     report = data.diagnose("", machine, environment)
     proof = None
     if environment is not None:
-        from gpuenv.workflow.diagnosed_proof import prove  # noqa: PLC0415 - only for a check-up
+        from gpuenv.workflow.diagnoses.proof import prove  # noqa: PLC0415 - only for a check-up
 
         is_settled = report.primary is not None
         proof = prove(environment, machine, surroundings, reporter, options=options, is_settled=is_settled)
@@ -140,7 +140,7 @@ def _notes(environment: Environment | None, surroundings: Surroundings) -> tuple
     if environment is None:
         return ()
     from gpuenv.install.recovery import unfinished  # noqa: PLC0415 - only for a check-up
-    from gpuenv.workflow.starting import uv_project_notes  # noqa: PLC0415 - as above
+    from gpuenv.workflow.changes.starting import uv_project_notes  # noqa: PLC0415 - as above
 
     if unfinished(environment.root):
         return (Notice.of("change-unfinished", environment=str(environment.root)),)

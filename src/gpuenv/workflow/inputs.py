@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gpuenv.errors import UsageError
 from gpuenv.models.platform import PythonVersion
-from gpuenv.workflow.applications import application_name
+from gpuenv.workflow.resolving.applications import application_name
 from gpuenv.workflow.target import DETECTED
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def python_of(options: Options, environment: Environment | None, surroundings: S
         path = surroundings.cwd / Path(options.python)
         if not path.is_file():
             raise UsageError("python-version-invalid", python=options.python) from error
-    from gpuenv.detect.interpreter import ask_interpreter  # noqa: PLC0415 - only where a path was given
+    from gpuenv.detect.environments.interpreter import ask_interpreter  # noqa: PLC0415 - only where a path was given
 
     return ask_interpreter(path, surroundings.environ).version
 

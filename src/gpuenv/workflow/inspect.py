@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gpuenv.models.progress import Reporter
     from gpuenv.models.resolution import Conflict
     from gpuenv.models.surroundings import Surroundings
-    from gpuenv.workflow.library_judge import LibraryJudge
+    from gpuenv.workflow.libraries.judge import LibraryJudge
     from gpuenv.workflow.options import Options
 
 
@@ -41,7 +41,7 @@ def inspect(
     judge: LibraryJudge | None = None
     if has_target:
         from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not without a target
-        from gpuenv.workflow.library_judge import choose_judge  # noqa: PLC0415 - as above
+        from gpuenv.workflow.libraries.judge import choose_judge  # noqa: PLC0415 - as above
 
         chosen = choose_judge(options, environment, surroundings)
         if isinstance(chosen, Conflict):
@@ -49,7 +49,7 @@ def inspect(
         judge = chosen
     if environment is not None:
         return _of_environment(environment, judge, surroundings, reporter, anew=is_thorough)
-    from gpuenv.workflow.inspected_places import InspectedPlaces  # noqa: PLC0415 - not for an environment
+    from gpuenv.workflow.libraries.places import InspectedPlaces  # noqa: PLC0415 - not for an environment
 
     read = InspectedPlaces(surroundings=surroundings, reporter=reporter, is_thorough=is_thorough)
     for place in places:
@@ -72,7 +72,7 @@ def inspect_environment(
 
     The driver counts where it and the platform are given: it has to compile what is there as PTX only.
     """
-    from gpuenv.workflow.library_judge import make_judge  # noqa: PLC0415 - not for a path
+    from gpuenv.workflow.libraries.judge import make_judge  # noqa: PLC0415 - not for a path
 
     judge = make_judge(gpus, driver, platform, environment, surroundings, matrix=matrix)
     return _of_environment(environment, judge, surroundings, reporter, anew=False)
@@ -86,8 +86,8 @@ def _of_environment(
     *,
     anew: bool,
 ) -> Inspection:
-    from gpuenv.workflow.environment_inspection import completed  # noqa: PLC0415 - not for a path
-    from gpuenv.workflow.environment_libraries import read_libraries  # noqa: PLC0415 - as above
+    from gpuenv.workflow.libraries.environment import read_libraries  # noqa: PLC0415 - as above
+    from gpuenv.workflow.libraries.inspection import completed  # noqa: PLC0415 - not for a path
 
     libraries = read_libraries(environment, surroundings, reporter, anew=anew)
     inspection = _inspection(libraries.files, judge, always_shown=())
@@ -101,7 +101,7 @@ def _inspection(
     if judge is None:
         return Inspection(files=_shown(plain, always_shown), gpus=(), examined=len(files))
     from gpuenv.rules.uncovered import uncovered  # noqa: PLC0415 - not without a target
-    from gpuenv.workflow.library_judge import judge_files, worst_first  # noqa: PLC0415 - as above
+    from gpuenv.workflow.libraries.judge import judge_files, worst_first  # noqa: PLC0415 - as above
 
     judged = judge_files(plain, judge)
     return Inspection(

@@ -10,11 +10,11 @@ from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.install.environments import require_changeable
 from gpuenv.install.state import changes_of
 from gpuenv.models.value import dataclass
-from gpuenv.workflow.consent import foreign_changes
+from gpuenv.workflow.changes.consent import foreign_changes
+from gpuenv.workflow.changes.installation import Choices, Installation
+from gpuenv.workflow.changes.starting import require_same_python
 from gpuenv.workflow.inputs import is_environment
-from gpuenv.workflow.installation import Choices, Installation
 from gpuenv.workflow.plan import Planned, plan, venv_python
-from gpuenv.workflow.starting import require_same_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,8 +79,8 @@ def install(
 
 def _load_what_follows() -> None:
     """Import, while the engine resolves and this process waits, what a change needs."""
-    import_module("gpuenv.workflow.space")
-    import_module("gpuenv.workflow.carrying_out")
+    import_module("gpuenv.workflow.changes.space")
+    import_module("gpuenv.workflow.changes.carrying_out")
 
 
 def _is_stale(record: ExecutionRecord) -> bool:
@@ -119,7 +119,7 @@ class _Work:
                 return Installation(ending=ending, planned=planned, root=root, foreign=foreign)
         self._require_space(planned, planned.plan, root)
         announce(planned)
-        from gpuenv.workflow.carrying_out import Work  # noqa: PLC0415 - loaded while the engine was asked
+        from gpuenv.workflow.changes.carrying_out import Work  # noqa: PLC0415 - loaded while the engine was asked
 
         work = Work(options=self.options, surroundings=self.surroundings, reporter=self.reporter, choices=self.choices)
         return work.carry_out(planned, planned.plan, target, root)
@@ -127,7 +127,7 @@ class _Work:
     def _require_space(self, planned: Planned, steps: Plan, root: Path) -> None:
         if planned.files is None:
             return
-        from gpuenv.workflow.space import require_space  # noqa: PLC0415 - loaded while the engine was asked
+        from gpuenv.workflow.changes.space import require_space  # noqa: PLC0415 - loaded while the engine was asked
 
         environment = planned.resolved.environment
         require_space(

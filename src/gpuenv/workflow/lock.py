@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from gpuenv.errors import UsageError
 from gpuenv.lock.differences import Difference, differences
 from gpuenv.lock.file import write_lock_file
-from gpuenv.workflow.lock_one import make_lock
-from gpuenv.workflow.lock_resolution import lock_settings
+from gpuenv.workflow.locks.one import make_lock
+from gpuenv.workflow.locks.resolution import lock_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
-    from gpuenv.workflow.lock_options import LockOptions
-    from gpuenv.workflow.lock_work import Locked
+    from gpuenv.workflow.locks.options import LockOptions
+    from gpuenv.workflow.locks.work import Locked
     from gpuenv.workflow.options import Options
 
 _OWN_FILES = {"uv": "pyproject.toml", "docker": "Dockerfile"}
@@ -50,7 +50,7 @@ def finished(
         return [replace(one, differences=tuple(_compared(one, surroundings.cwd))) for one in made]
     vendored = None
     if asked.vendor is not None:
-        from gpuenv.workflow.lock_vendor import vendor_files  # noqa: PLC0415 - only where it is asked for
+        from gpuenv.workflow.locks.vendor import vendor_files  # noqa: PLC0415 - only where it is asked for
 
         vendored = vendor_files(
             (file for one in made for file in one.files),

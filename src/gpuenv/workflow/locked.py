@@ -17,13 +17,13 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
 from gpuenv.project.folders import matrix_cache
 from gpuenv.project.pip_configuration import read_index_settings
+from gpuenv.workflow.from_lock.choice import choose_lock
+from gpuenv.workflow.from_lock.files import locked_wheels, mirror_of, placed, with_places
+from gpuenv.workflow.from_lock.plan import locked_packages, locked_plan, locked_resolution
+from gpuenv.workflow.from_lock.ways import Asked, name_the_machine
 from gpuenv.workflow.inputs import environment_of, python_of
-from gpuenv.workflow.locked_choice import choose_lock
-from gpuenv.workflow.locked_files import locked_wheels, mirror_of, placed, with_places
-from gpuenv.workflow.locked_plan import locked_packages, locked_plan, locked_resolution
-from gpuenv.workflow.locked_ways import Asked, name_the_machine
 from gpuenv.workflow.plan import Planned, venv_python, with_sizes
-from gpuenv.workflow.resolution import Resolved
+from gpuenv.workflow.resolving.resolution import Resolved
 from gpuenv.workflow.target import choose_target
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gpuenv.models.settings import IndexSettings
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
-    from gpuenv.workflow.locked_choice import LockChoice
+    from gpuenv.workflow.from_lock.choice import LockChoice
     from gpuenv.workflow.options import Options
 
 

@@ -14,14 +14,14 @@ from gpuenv.models.plan import Install
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.value import dataclass
 from gpuenv.resolve.planner import make_plan
-from gpuenv.workflow.present import closure_in_place
-from gpuenv.workflow.resolution import resolve_request
+from gpuenv.workflow.resolving.present import closure_in_place
+from gpuenv.workflow.resolving.resolution import resolve_request
 from gpuenv.workflow.target import DETECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gpuenv.install.wheel_files import WheelFiles
+    from gpuenv.install.closures.wheel_files import WheelFiles
     from gpuenv.models.environment import Environment
     from gpuenv.models.execution import LockedPackage
     from gpuenv.models.plan import Plan
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gpuenv.models.resolution import Resolution
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
-    from gpuenv.workflow.resolution import Resolved
+    from gpuenv.workflow.resolving.resolution import Resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def _files(steps: Plan, resolved: Resolved, options: Options, surroundings: Surr
     """Ask the engine's cache for the files of a plan."""
     if not steps.installs or not steps.is_complete:
         return None
-    from gpuenv.install.wheel_files import find_files  # noqa: PLC0415 - only where something is to be installed
+    from gpuenv.install.closures.wheel_files import find_files  # noqa: PLC0415 - only where something is to be installed
 
     environment = resolved.environment
     return find_files(
@@ -128,8 +128,8 @@ def _additions(
     is_described = options.target not in DETECTED and options.target != "cpu"
     if (options.is_offline and not has_to_be_complete) or (is_described and resolved.root is None):
         return None
-    from gpuenv.install.closure import compile_closure  # noqa: PLC0415 - the engine is asked only here
-    from gpuenv.install.preview import preview_install  # noqa: PLC0415
+    from gpuenv.install.closures.closure import compile_closure  # noqa: PLC0415 - the engine is asked only here
+    from gpuenv.install.closures.preview import preview_install  # noqa: PLC0415
 
     if meanwhile is not None:
         Thread(target=meanwhile, daemon=True).start()

@@ -10,7 +10,7 @@ from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.resolution import Conflict
 from gpuenv.project.requirement_files import parse_requirement
 from gpuenv.resolve.why import why, why_runtime
-from gpuenv.workflow.resolution import resolve_request
+from gpuenv.workflow.resolving.resolution import resolve_request
 
 if TYPE_CHECKING:
     from gpuenv.models.progress import Reporter

@@ -1,0 +1,1 @@
+"""Tools and libraries of a machine that a person asked for help would want to know."""

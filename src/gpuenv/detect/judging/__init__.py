@@ -1,0 +1,1 @@
+"""Whether the GPUs of a machine can be used, why not, and what mends it."""

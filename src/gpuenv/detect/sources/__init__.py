@@ -1,0 +1,1 @@
+"""The numbered sources that tell of GPUs and their driver."""

@@ -1,0 +1,1 @@
+"""What uv is asked: which packages a chosen family needs, with their files and hashes."""

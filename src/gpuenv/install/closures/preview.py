@@ -1,0 +1,93 @@
+"""Asks uv what else an existing environment needs beside the chosen family: a dry run, nothing is changed."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from gpuenv.errors import GpuenvError
+from gpuenv.install.engines.generated_project import project_text
+from gpuenv.install.engines.index_access import index_access
+from gpuenv.install.engines.uv import find_uv, without_credentials
+from gpuenv.install.engines.uv_failures import why_failed
+from gpuenv.models.execution import LockedPackage
+from gpuenv.process import run
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from gpuenv.models.progress import Reporter
+    from gpuenv.models.resolution import Pin
+    from gpuenv.models.settings import IndexSettings
+
+_ADDITION: Final = re.compile(r"^ [+~] (?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s]+)", re.MULTILINE)
+
+
+def preview_install(
+    pins: Sequence[Pin],
+    others: Sequence[str],
+    *,
+    python: Path,
+    kept: Collection[str],
+    equal: Collection[str] = (),
+    settings: IndexSettings,
+    environ: Mapping[str, str],
+    constraints: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+    is_offline: bool = False,
+    reporter: Reporter,
+) -> tuple[LockedPackage, ...]:
+    """List what uv would add to or change in the environment of `python`, the family included, sorted by name.
+
+    What is installed and still fits stays as it is. The pins of `kept` projects are met by what is installed, so
+    their own source is not asked; `equal` projects are installed in that very version, as another build. `excluded`
+    projects are left out whatever depends on them.
+
+    Raises the codes of `why_failed`.
+    """
+    changing = [pin for pin in pins if pin.project not in kept]
+    requirements = [f"{pin.project}=={pin.version}" if pin.project in kept else pin.requirement for pin in pins]
+    access = index_access(settings, environ, changing)
+    with tempfile.TemporaryDirectory(prefix="gpuenv-") as folder:
+        project = Path(folder, "pyproject.toml")
+        project.write_text(project_text(requirements, access.explicit), encoding="utf-8")
+        asked = Path(folder, "requirements.in")
+        asked.write_text("".join(f"{line}\n" for line in others), encoding="utf-8")
+        limits = Path(folder, "constraints.txt")
+        limits.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
+        barred = Path(folder, "excludes.txt")
+        barred.write_text("".join(f"{line}\n" for line in excluded), encoding="utf-8")
+        argv = (
+            *(str(find_uv(environ)), "pip", "install", "--dry-run", "--python", str(python)),
+            *("--requirements", str(project), "--requirements", str(asked), "--constraints", str(limits)),
+            *("--excludes", str(barred)),
+            *(part for pin in changing if pin.project in equal for part in ("--reinstall-package", pin.project)),
+            *(part for file in settings.constraints for part in ("--constraints", file)),
+            *access.arguments,
+            *(("--offline",) if is_offline else ()),
+        )
+        result = run(argv, env=access.environ, cwd=Path(folder))
+    for line in result.stderr.splitlines():
+        reporter.output(without_credentials(line))
+    if not result.succeeded:
+        cause = why_failed(result.stderr, exit_code=result.exit_code)
+        raise GpuenvError(cause.code, **cause.context)
+    return parse_preview(result.stderr)
+
+
+def parse_preview(text: str) -> tuple[LockedPackage, ...]:
+    r"""Read the additions out of what a dry run prints.
+
+    >>> [str(found.version) for found in parse_preview("Would install 1 package\n - x==1.0\n + x==2.0\n")]
+    ['2.0']
+    """
+    additions = (
+        LockedPackage(project=canonicalize_name(found["name"]), version=Version(found["version"]))
+        for found in _ADDITION.finditer(text)
+    )
+    return tuple(sorted(additions, key=lambda package: package.project))

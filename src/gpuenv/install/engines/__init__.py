@@ -1,0 +1,1 @@
+"""What runs the commands of a plan: uv or pip, behind one protocol."""

@@ -1,0 +1,1 @@
+"""Builds CUDA extensions for the target, or takes wheels that serve it."""

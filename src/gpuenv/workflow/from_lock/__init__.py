@@ -1,0 +1,1 @@
+"""Installs what a lock holds, once it is known to be for this machine."""

@@ -1,0 +1,1 @@
+"""Reads the native libraries of an environment and judges them for GPUs."""
