@@ -6,25 +6,38 @@ TYPE_CHECKING = False  # as `typing` has it, whose import would double what `gpu
 if TYPE_CHECKING:
     from gpuenv.detect.host import detect_host
     from gpuenv.matrix.catalog import load_matrix
+    from gpuenv.models.progress import Reporter
+    from gpuenv.models.surroundings import Surroundings
     from gpuenv.resolve.planner import make_plan
+    from gpuenv.workflow.options import Options
+    from gpuenv.workflow.plan import plan
 
 __version__ = "0.1.0"
 
-_VERBS = {
+_HOMES = {
+    "Options": "gpuenv.workflow.options",
+    "Reporter": "gpuenv.models.progress",
+    "Surroundings": "gpuenv.models.surroundings",
     "detect_host": "gpuenv.detect.host",
     "load_matrix": "gpuenv.matrix.catalog",
     "make_plan": "gpuenv.resolve.planner",
+    "plan": "gpuenv.workflow.plan",
 }
-"""The verbs and the modules they live in: loaded when first used, so that `import gpuenv` costs nothing.
+"""The modules that names live in: loaded when first used, so that `import gpuenv` costs nothing.
 
-`resolve` is not among them, since `gpuenv.resolve` is a room: it is `gpuenv.resolve.resolver.resolve`."""
+Verbs that are the name of a room are not among them: they are `gpuenv.resolve.resolver.resolve` and the like."""
 
-__all__ = ["__version__", "detect_host", "load_matrix", "make_plan"]
+__all__ = ["Options", "Reporter", "Surroundings", "__version__", "detect_host", "load_matrix", "make_plan", "plan"]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _VERBS:
-        raise AttributeError(name)
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
     from importlib import import_module  # noqa: PLC0415 - only a library's use pays for it
 
-    return getattr(import_module(_VERBS[name]), name)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

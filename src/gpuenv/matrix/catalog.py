@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.matrix.architectures_file import parse_architectures
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from gpuenv.models.application import Application
     from gpuenv.models.matrix import GpuModel
 
+_HERE: Final = Path()
+"""The process' own folder: what a relative path of a matrix is taken from where nothing else is said."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailableMatrix:
@@ -32,7 +35,7 @@ class AvailableMatrix:
     folder: Path
 
 
-def load_matrix(choice: str | None, *, cwd: Path, cache: Path | None = None) -> CompatibilityMatrix:
+def load_matrix(choice: str | None = None, *, cwd: Path = _HERE, cache: Path | None = None) -> CompatibilityMatrix:
     """Load a matrix: None is the newest that came with gpuenv, `2026.11` a version, anything else a folder.
 
     `cache` is the folder in which what was read is kept for the next run; it need not exist.
@@ -64,7 +67,7 @@ def load_matrix(choice: str | None, *, cwd: Path, cache: Path | None = None) -> 
     )
 
 
-def load_gpu_models(choice: str | None, *, cwd: Path, cache: Path | None = None) -> tuple[GpuModel, ...]:
+def load_gpu_models(choice: str | None = None, *, cwd: Path = _HERE, cache: Path | None = None) -> tuple[GpuModel, ...]:
     """Load only the GPU names of a matrix, in a quarter of the time; arguments and errors as those of `load_matrix`."""
     return _gpu_models(find_matrix(choice, cwd=cwd, cache=cache), cache)
 
