@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
@@ -16,16 +17,12 @@ from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
 
 _POLL_S: Final = 0.05
 """How often a child's reports are looked at, in seconds."""
 
-
 _GRACE_S: Final = 2.0
 """How long a killed program is waited for: in an uninterruptible driver call it stays for good."""
-
 _NOT_ENDED: Final = -9
 
 
@@ -291,9 +288,13 @@ def _last_words(child: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """Kill the program with everything that it started."""
+    """Kill the program with everything that it started; ninja gives each compiler a group of its own."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if os.name == "posix":
             os.killpg(child.pid, signal.SIGKILL)
         else:
             child.kill()
+    for process in Path("/proc").glob("[1-9]*"):  # what is left of its session; none on systems without /proc
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.name == "posix" and os.getsid(int(process.name)) == child.pid:
+                os.kill(int(process.name), signal.SIGKILL)

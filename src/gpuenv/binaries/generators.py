@@ -1,4 +1,4 @@
-"""Asks the code generators of an environment what they are: NVRTC what it can compile for, ptxas its CUDA version."""
+"""Asks the code generators of an environment, NVRTC and ptxas, of which CUDA they are and what they compile for."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from gpuenv.models.cuda import ComputeCapability, CudaVersion
 from gpuenv.process import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _NVRTC: Final = re.compile(r"libnvrtc\.so\.\d+|libnvrtc-[0-9a-f]+\.so\.\d+[\d.]*|nvrtc64_\d+_\d+\.dll")
 """Also the name that auditwheel gives a copy inside a wheel; not `libnvrtc-builtins`, which holds its headers."""
 _PTXAS: Final = re.compile(r"ptxas(?:-blackwell)?(?:\.exe)?")
 _PTXAS_RELEASE: Final = re.compile(r"release (\d+\.\d+), V")
+_PTXAS_ALLOWED: Final = re.compile(r"'sm_(\d+)'")
+"""How `ptxas --help` lists what `--gpu-name` takes; `sm_90a` and `sm_120f` are variants of what stands beside them."""
 _PATIENCE_S: Final = 20.0
 
 _QUESTION: Final = """
@@ -45,7 +47,13 @@ def is_generator(path: Path) -> bool:
 def ask_generator(path: Path, environ: Mapping[str, str]) -> str:
     """Ask a generator what it is, in a process of its own; empty for one that crashes, hangs or is none."""
     is_nvrtc = _NVRTC.fullmatch(path.name) is not None
-    argv = [sys.executable, "-I", "-c", _QUESTION, str(path)] if is_nvrtc else [str(path), "--version"]
+    if is_nvrtc:
+        return _answer([sys.executable, "-I", "-c", _QUESTION, str(path)], environ)
+    version = _answer([str(path), "--version"], environ)
+    return version + _answer([str(path), "--help"], environ) if version else ""
+
+
+def _answer(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     try:
         asked = run(argv, env=environ, timeout_s=_PATIENCE_S)
     except GpuenvError:
@@ -60,7 +68,13 @@ def parse_generator(path: Path, distribution: str | None, answer: str) -> CodeGe
         return CodeGenerator(
             kind="nvrtc", path=str(path), distribution=distribution, cuda=cuda, architectures=architectures
         )
-    return CodeGenerator(kind="ptxas", path=str(path), distribution=distribution, cuda=parse_ptxas_version(answer))
+    return CodeGenerator(
+        kind="ptxas",
+        path=str(path),
+        distribution=distribution,
+        cuda=parse_ptxas_version(answer),
+        architectures=parse_ptxas_architectures(answer),
+    )
 
 
 def find_programs(site_packages: Path) -> tuple[tuple[Path, str | None], ...]:
@@ -91,3 +105,9 @@ def parse_ptxas_version(text: str) -> CudaVersion | None:
     """Read `Cuda compilation tools, release 12.9, V12.9.86`; None where it is not there."""
     found = _PTXAS_RELEASE.search(text)
     return CudaVersion.parse(found[1]) if found else None
+
+
+def parse_ptxas_architectures(text: str) -> tuple[ComputeCapability, ...] | None:
+    """Read the help's `Allowed values for this option:  'compute_100',...,'sm_90','sm_90a'`; None without any."""
+    numbers = sorted({int(number) for number in _PTXAS_ALLOWED.findall(text)})
+    return tuple(ComputeCapability(major=number // 10, minor=number % 10) for number in numbers) or None

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from gpuenv.build.toolkit import Toolkit
 
 _AVAILABLE: Final = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.MULTILINE)
-_MEMORY_PER_JOB_BYTES: Final = 4 * 1024**3
+_GIB: Final = 1024**3
+USUAL_JOB_GIB: Final = 4
 """What one nvcc of a template-heavy extension takes at its peak; more jobs than that end in `Killed`."""
 
 _CUDA_13: Final = 13
@@ -66,10 +67,13 @@ def _named_by(capability: ComputeCapability, toolkit: Toolkit) -> ComputeCapabil
     return names[toolkit.version.major >= _CUDA_13]
 
 
-def parallel_jobs() -> int:
-    """How many compilers this machine runs at once: its usable cores, as far as its free memory goes."""
+def parallel_jobs(job_gib: int | None = None) -> int:
+    """How many compilers this machine runs at once: its usable cores, as far as its free memory goes.
+
+    `job_gib` is what one of them takes at its peak, where that is known.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return jobs_for(cores, available_memory())
+    return jobs_for(cores, available_memory(), job_bytes=(job_gib or USUAL_JOB_GIB) * _GIB)
 
 
 def available_memory() -> int | None:
@@ -77,7 +81,7 @@ def available_memory() -> int | None:
     return parse_available_memory(_meminfo())
 
 
-def jobs_for(cores: int, free_bytes: int | None) -> int:
+def jobs_for(cores: int, free_bytes: int | None, *, job_bytes: int = USUAL_JOB_GIB * _GIB) -> int:
     """Limit the cores by the memory that is free; None: unknown, half of the cores.
 
     >>> jobs_for(16, 9 * 1024**3), jobs_for(16, None), jobs_for(2, 0)
@@ -85,7 +89,7 @@ def jobs_for(cores: int, free_bytes: int | None) -> int:
     """
     if free_bytes is None:
         return max(1, cores // 2)
-    return max(1, min(cores, free_bytes // _MEMORY_PER_JOB_BYTES))
+    return max(1, min(cores, free_bytes // job_bytes))
 
 
 def parse_available_memory(text: str) -> int | None:

@@ -37,21 +37,26 @@ def find_environment(choice: str | None, surroundings: Surroundings) -> Path:
     return _root_of_interpreter(path) if path.is_file() else path
 
 
-def read_environment(root: Path, *, surroundings: Surroundings) -> Environment:
+def read_environment(
+    root: Path, *, surroundings: Surroundings, with_requirements: bool = True, timeout_s: float | None = None
+) -> Environment:
     """Read a venv, a conda prefix, the folder of a portable Python, or the environment of an interpreter.
+
+    Where nobody asks what the distributions require, that need not be read. `timeout_s` is how long the interpreter may
+    take; None: as long as one on a slow disk does.
 
     Raises `environment-not-found`, `not-an-environment`, `environment-python-gone` (there is a pyvenv.cfg, and its
     interpreter leads nowhere), `environment-python-fails`, `environment-unreadable`, `platform-unsupported`.
     """
     folder = _root_of_interpreter(root) if root.is_file() else root
     python = _find_python(folder)
-    facts = _ask(folder, python, surroundings)
+    facts = _ask(folder, python, surroundings, timeout_s)
     from gpuenv.detect.environments.distributions import read_installed  # noqa: PLC0415 - only where there is an environment
     from gpuenv.detect.environments.kind import environment_kind  # noqa: PLC0415 - as above
 
     try:
-        installed = read_installed((facts.purelib, facts.platlib))
-        outer = read_installed(facts.outer).distributions
+        installed = read_installed((facts.purelib, facts.platlib), with_requirements=with_requirements)
+        outer = read_installed(facts.outer, with_requirements=with_requirements).distributions
     except OSError as error:
         raise GpuenvError("environment-unreadable", path=str(folder), detail=str(error)) from error
     return Environment(
@@ -91,12 +96,13 @@ def _not_hidden(
     return tuple(found for found in outer if found.name not in names)
 
 
-def _ask(folder: Path, python: Path, surroundings: Surroundings) -> InterpreterFacts:
+def _ask(folder: Path, python: Path, surroundings: Surroundings, timeout_s: float | None) -> InterpreterFacts:
     """Ask the interpreter; one that fails because its base Python was removed is told as gone."""
-    from gpuenv.detect.environments.interpreter import ask_interpreter  # noqa: PLC0415 - only where there is one
+    from gpuenv.detect.environments.interpreter import TIMEOUT_S  # noqa: PLC0415 - only where there is one
+    from gpuenv.detect.environments.kept_answers import interpreter_facts  # noqa: PLC0415 - as above
 
     try:
-        facts = ask_interpreter(python, surroundings.environ)
+        facts = interpreter_facts(python, surroundings, timeout_s=timeout_s or TIMEOUT_S)
     except GpuenvError as error:
         home = parse_home(read_text(folder / "pyvenv.cfg") or "")
         if home is None or exists(Path(home)):

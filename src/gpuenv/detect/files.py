@@ -27,6 +27,14 @@ def exists(path: Path) -> bool:
         return False
 
 
+def names_in(folder: Path) -> tuple[str, ...]:
+    """List what is in a folder, sorted; nothing where it is not there or forbidden."""
+    try:
+        return tuple(sorted(os.listdir(folder)))  # noqa: PTH208 - only the names
+    except OSError:
+        return ()
+
+
 def on_path(name: str, environ: Mapping[str, str]) -> Path | None:
     """Find a program in the folders of PATH, never in the current one; an absolute path is taken as it is."""
     file = f"{name}.exe" if os.name == "nt" and not name.lower().endswith(".exe") else name

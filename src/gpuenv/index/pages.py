@@ -26,12 +26,14 @@ def read_project_page(
     *,
     settings: IndexSettings,
     cache: Path | None,
+    now: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ProjectPage:
     """Read the wheels of a project that a source lists, for every platform and Python.
 
     `tag` is the index below the base of a PyTorch-style source (`cu130`, `nightly/cu132`). `cache` is a folder for
-    pages between runs; they are revalidated at each use.
+    pages between runs; they are revalidated at each use, unless `now`, in seconds since the epoch, is within the time
+    for which the server said that it need not be asked.
 
     A project, or a whole tag, that the source does not have is an empty page. A source that cannot be used raises a
     `GpuenvError` with a code that begins with `index-`.
@@ -47,4 +49,4 @@ def read_project_page(
         return ProjectPage(source=source, tag=tag, project=name, wheels=wheels, is_flat=is_flat)
     from gpuenv.index.served_pages import read_served_page  # noqa: PLC0415 - a folder needs no HTTP
 
-    return read_served_page(source, tag, name, settings=settings, cache=cache, sleep=sleep)
+    return read_served_page(source, tag, name, settings=settings, cache=cache, now=now, sleep=sleep)

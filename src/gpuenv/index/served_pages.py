@@ -46,12 +46,13 @@ def read_served_page(
     *,
     settings: IndexSettings,
     cache: Path | None,
+    now: float | None,
     sleep: Callable[[float], None],
 ) -> ProjectPage:
     """Read the page of a source that is no folder; arguments and errors as those of `read_project_page`."""
     location = source.location or PYTORCH_INDEX_URL
     with Transport(settings, sleep=sleep) as transport:
-        reader = _Reader(transport, PageCache(folder=cache))
+        reader = _Reader(transport, PageCache(folder=cache, now=now))
         if source.kind is SourceKind.FIND_LINKS:
             listing, is_flat = reader.existing(location, holds="files"), True
         else:
@@ -127,15 +128,19 @@ class _Reader:
 
     def listing(self, url: str, *, holds: Holds) -> Listing | GpuenvError:
         """Read a listing; one that is not there (403, 404) is returned as the error that it may or may not be."""
+        shown = redact_url(url)
+        fresh = self._cache.fresh(url)
+        if fresh is not None:
+            return _listing(fresh, shown, holds=holds)
         cached = self._cache.load(url)
         answer = self._transport.get(url, headers={"Accept": _ACCEPT, **validators(cached)})
-        shown = redact_url(url)
         match answer.status:
             case HTTPStatus.OK:
                 listing = _listing(answer, shown, holds=holds)
                 self._cache.store(url, answer)
                 return listing
             case HTTPStatus.NOT_MODIFIED if cached is not None:
+                self._cache.confirm(url, cached, answer)
                 return _listing(cached, shown, holds=holds)
             case HTTPStatus.FORBIDDEN:
                 return GpuenvError("index-forbidden", url=shown)

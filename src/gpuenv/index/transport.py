@@ -47,6 +47,8 @@ class Answer:
     body: bytes
     etag: str | None = None
     last_modified: str | None = None
+    fresh_s: float = 0.0
+    """Seconds for which the server says that it need not be asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,23 @@ class Transport:
             body=bytes(body),
             etag=response.headers.get("ETag"),
             last_modified=response.headers.get("Last-Modified"),
+            fresh_s=fresh_seconds(response.headers),
         )
+
+
+def fresh_seconds(headers: Mapping[str, str]) -> float:
+    """Read how long an answer holds (RFC 9111): `Cache-Control: max-age` less the `Age` that caches gave it.
+
+    Zero where nothing, or something contradictory, is said; no guess is made from `Last-Modified`.
+
+    Cache-Control: max-age=600, public
+    """
+    parts = [part.strip().lower().partition("=") for part in headers.get("Cache-Control", "").split(",")]
+    directives = {name: value.strip('"') for name, _, value in parts}
+    age, stated = headers.get("Age", "0").strip(), directives.get("max-age", "")
+    if directives.keys() & {"no-cache", "no-store"} or not (stated.isdecimal() and age.isdecimal()):
+        return 0.0
+    return max(0.0, float(stated) - float(age))
 
 
 def _seconds(retry_after: str | None) -> float:

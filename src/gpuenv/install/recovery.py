@@ -17,7 +17,6 @@ from gpuenv.install.occupancy import occupied
 from gpuenv.install.records import owners_of
 from gpuenv.install.snapshots.copies import put_copies_back, take_differing
 from gpuenv.install.snapshots.exchange import exchange
-from gpuenv.install.snapshots.holders import holders_of
 from gpuenv.install.snapshots.manifest import read_manifest, write_manifest
 from gpuenv.install.snapshots.strays import restore_strays, save_strays, saved_strays, stray_files
 from gpuenv.install.state import ChangeFolder, changes_of, discard, forget_verification, state_of, sweep
@@ -129,6 +128,8 @@ def roll_back(root: Path, folder: ChangeFolder) -> Restored:
 def _refused(root: Path, error: OSError) -> RollbackFailedError:
     """Name the file that stands in the way, and the program that holds it."""
     if error.errno in _IN_USE or getattr(error, "winerror", None) in _IN_USE_ON_WINDOWS:
+        from gpuenv.install.snapshots.holders import holders_of  # noqa: PLC0415 - it needs ctypes
+
         names = [str(name) for name in (error.filename, error.filename2) if name]
         holders = holders_of([Path(name) for name in names])
         if holders:

@@ -21,7 +21,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.value import dataclass
@@ -143,6 +142,8 @@ def _discard_path(root: Path, path: Path) -> None:
 
 def sweep(root: Path) -> None:
     """Delete what earlier discards left behind. What cannot be deleted now is left for the next time."""
+    import shutil  # noqa: PLC0415 - not where the state is only looked at
+
     shutil.rmtree(state_of(root) / "discarded", ignore_errors=True)
 
 

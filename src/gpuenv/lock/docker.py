@@ -44,7 +44,7 @@ def _lines(header: LockHeader, lock: str, say: Callable[[str, Mapping[str, Conte
         yield f"# {say('docker-no-cuda-image', {})}"
         yield f"# {say('docker-compiler', {})}"
     else:
-        yield f"# {say('docker-made-for-cpu', {})}"
+        yield f"# {say('docker-made-for-any' if header.is_for_any_gpu else 'docker-made-for-cpu', {})}"
     yield f"FROM --platform={processor} python:{header.python}-slim-{_base(header)}"
     if header.gpus:
         yield "ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility"

@@ -101,6 +101,8 @@ def _summary(header: LockHeader, say: Callable[[str, Mapping[str, ContextValue]]
     if torch is not None and header.torch is not None and header.torch.local is None and header.tag is not None:
         torch = f"{torch} ({header.tag})"
     facts: dict[str, ContextValue] = {"torch": torch or "-", "driver": driver}
+    if header.is_for_any_gpu:
+        return say("guide-lock-any", {})
     return say("guide-lock" if driver is not None else "guide-lock-cpu", facts)
 
 

@@ -25,6 +25,8 @@ _FIELD: Final = re.compile(r"# (?P<name>[a-z-]+): (?P<value>.+)")
 # A name may hold anything but a line break; what follows it is ours, so it is read from the right:
 #   NVIDIA GeForce RTX 5090; 12.0; sass sm_120
 _GPU: Final = re.compile(r"(?P<name>.+); (?P<capabilities>[\d., or]+); (?P<kind>sass sm|ptx compute)_(?P<via>\w+)")
+_NONE, _ANY = "none", "any"
+"""In place of the GPUs: a lock for the CPU; one that holds nothing that is built for a GPU."""
 _REPEATED: Final = frozenset({"gpu", "source"})
 _METADATA: Final = re.compile(r"metadata-(static|built-on-[\w-]+)")
 
@@ -54,7 +56,7 @@ class LockHeader:
     """What a lock says of itself."""
 
     gpus: tuple[LockedGpu, ...]
-    """Empty for a CPU lock."""
+    """Empty for a CPU lock, and where nothing in it was built for a GPU: see `is_for_any_gpu`."""
     minimum_driver: DriverVersion | None
     """None for CPU."""
     platform: Platform
@@ -66,6 +68,8 @@ class LockHeader:
     """CUDA tag of torch, which a build without a local label does not show: `cu132`, `cpu`."""
     sources: tuple[LockedSource, ...] = ()
     """By project; wheels are all the rest."""
+    is_for_any_gpu: bool = False
+    """Nothing in it is of the GPU family, so that it serves any GPU, and none: `gpu: any`."""
 
 
 def make_header(
@@ -82,6 +86,7 @@ def make_header(
         torch=torch.version if torch else None,
         tag=torch.tag if torch else None,
         sources=tuple(sources),
+        is_for_any_gpu=not target.is_cpu and not resolution.coverage,
     )
 
 
@@ -121,7 +126,7 @@ def header_lines(header: LockHeader) -> Iterator[tuple[str, str]]:
         via = gpu.via.sm if gpu.kind == "sass" else gpu.via.compute
         yield "gpu", f"{gpu.name}; {capabilities}; {gpu.kind} {via}"
     if not header.gpus:
-        yield "gpu", "none"
+        yield "gpu", _ANY if header.is_for_any_gpu else _NONE
     if header.minimum_driver is not None:
         yield "driver", f">={header.minimum_driver}"
     yield "platform", platform_text(header.platform)
@@ -164,7 +169,7 @@ def header_from_fields(fields: Mapping[str, Sequence[str]]) -> LockHeader:
             raise _broken(name, values[1])
     torch, tag = _torch(fields)
     return LockHeader(
-        gpus=() if fields["gpu"] == ["none"] else tuple(_gpu(value) for value in fields["gpu"]),
+        gpus=() if fields["gpu"] in ([_NONE], [_ANY]) else tuple(_gpu(value) for value in fields["gpu"]),
         minimum_driver=_driver(fields),
         platform=_platform(fields["platform"][0]),
         python=_python(fields["python"][0]),
@@ -172,6 +177,7 @@ def header_from_fields(fields: Mapping[str, Sequence[str]]) -> LockHeader:
         torch=torch,
         tag=tag,
         sources=tuple(_source(value) for value in fields.get("source", ())),
+        is_for_any_gpu=fields["gpu"] == [_ANY],
     )
 
 

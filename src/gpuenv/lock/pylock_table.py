@@ -43,6 +43,8 @@ def own_table(header: LockHeader) -> dict[str, Any]:
         }
         for gpu in header.gpus
     ]
+    if header.is_for_any_gpu:
+        table["any-gpu"] = True
     if header.sources:
         table["sources"] = [{"name": source.project, "metadata": source.metadata} for source in header.sources]
     return table
@@ -77,7 +79,7 @@ def _fields(table: Mapping[str, Any]) -> dict[str, list[str]]:
     ]
     versions = "".join(f"; {name} {table[name]}" for name in ("glibc", "macos") if name in table)
     fields = {
-        "gpu": gpus or ["none"],
+        "gpu": gpus or ["any" if table.get("any-gpu") is True else "none"],
         "platform": [f"{table['platform']}{'; wsl' if table.get('wsl') else ''}{versions}"],
         "python": [table["python"]],
         "matrix": [table["matrix"]],

@@ -25,8 +25,6 @@ from gpuenv.models.value import dataclass
 if TYPE_CHECKING:
     from gpuenv.matrix.table import Table
 
-APPLICATIONS: Final = "applications.toml"
-"""Absent in matrices from before it was known."""
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -47,7 +45,8 @@ def parse_applications(root: Table) -> ApplicationsFile:
     about = "removes the background of pictures"
     requires = [{ requirement = "onnxruntime-gpu>=1.23.2,<2", source = "rembg" }]
     keep_out = [{ project = "onnxruntime", source = "rembg" }]
-    extensions = [{ package = "simple-knn", build_from = "git+https://...", import_check = "...", source = "..." }]
+    extensions = [{ package = "simple-knn", build_from = "git+https://...", import_check = "...", files = 3,
+        source = "..." }]
     checks = [{ capability = "ort", source = "rembg" }, { imports = "rembg", source = "rembg" }]
     settings = [{ variable = "FORCE_CUDA", value = "1", source = "..." }]
     switches = [{ name = "half-precision", needs = ["fp16"], variable = "is_half", on = "True", off = "False", ... }]
@@ -105,6 +104,7 @@ def _extension(row: Table, sources: Sources) -> ApplicationExtension:
         build_from=row.text("build_from"),
         import_check=row.text("import_check"),
         provenance=sources.of(row),
+        files=row.optional_number("files"),
     )
     row.finish()
     return made

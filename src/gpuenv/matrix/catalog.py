@@ -1,38 +1,27 @@
-"""Finds the matrices and loads one of them."""
+"""Loads a matrix."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.matrix.architectures_file import parse_architectures
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.cudnn_file import parse_cudnn
 from gpuenv.matrix.extensions_file import EXTENSIONS, ExtensionsFile, parse_extensions
 from gpuenv.matrix.folder import read_table
 from gpuenv.matrix.gpus_file import parse_gpus
-from gpuenv.matrix.manifest_file import MANIFEST, is_matrix_version, parse_manifest
+from gpuenv.matrix.manifest_file import MANIFEST, parse_manifest
 from gpuenv.matrix.onnxruntime_file import parse_onnxruntime
+from gpuenv.matrix.shelf import find_matrix
 from gpuenv.matrix.torch_file import parse_torch
 from gpuenv.models.matrix import CompatibilityMatrix
-from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
-    from gpuenv.models.application import Application
     from gpuenv.models.matrix import GpuModel
 
 _HERE: Final = Path()
 """The process' own folder: what a relative path of a matrix is taken from where nothing else is said."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AvailableMatrix:
-    """One matrix that came with gpuenv."""
-
-    version: str
-    released: str
-    folder: Path
 
 
 def load_matrix(choice: str | None = None, *, cwd: Path = _HERE, cache: Path | None = None) -> CompatibilityMatrix:
@@ -72,48 +61,6 @@ def load_gpu_models(choice: str | None = None, *, cwd: Path = _HERE, cache: Path
     return _gpu_models(find_matrix(choice, cwd=cwd, cache=cache), cache)
 
 
-def load_applications(choice: str | None, *, cwd: Path, cache: Path | None = None) -> tuple[Application, ...]:
-    """Load what a matrix knows of applications; () for one from before that was known; arguments as above."""
-    # Most runs name torch alone, and ask for nothing of this.
-    from gpuenv.matrix.applications_file import APPLICATIONS, parse_applications  # noqa: PLC0415
-
-    folder = find_matrix(choice, cwd=cwd, cache=cache)
-    if not (folder / APPLICATIONS).is_file():
-        return ()
-    return parse_applications(read_table(folder, APPLICATIONS, cache=cache)).applications
-
-
-def available_matrices(*, cache: Path | None = None) -> tuple[AvailableMatrix, ...]:
-    """List the matrices that came with gpuenv, the newest first; `matrices-missing` where there is none."""
-    shelf = _shelf()
-    found: list[AvailableMatrix] = []
-    for folder in shelf.iterdir():
-        if (folder / MANIFEST).is_file():
-            manifest = parse_manifest(read_table(folder, MANIFEST, cache=cache))
-            found.append(AvailableMatrix(version=manifest.version, released=manifest.released, folder=folder))
-    if not found:
-        raise GpuenvError("matrices-missing", folder=str(shelf))
-    return tuple(sorted(found, key=lambda matrix: _order(matrix.version), reverse=True))
-
-
-def find_matrix(choice: str | None, *, cwd: Path, cache: Path | None = None) -> Path:
-    """Find the folder of a matrix; `unknown-matrix` with the versions that are near."""
-    if choice is None:
-        return available_matrices(cache=cache)[0].folder
-    if is_matrix_version(choice):
-        folder = next((matrix.folder for matrix in available_matrices(cache=cache) if matrix.version == choice), None)
-        if folder is not None:
-            return folder
-    path = (cwd / Path(choice).expanduser()).resolve()
-    if path.is_dir():
-        return path
-    import difflib  # noqa: PLC0415 - only for a slip of the finger
-
-    versions = [matrix.version for matrix in available_matrices()]
-    near = difflib.get_close_matches(choice, versions, n=3, cutoff=0.5) or versions
-    raise UsageError("unknown-matrix", matrix=choice, near=tuple(near), nearest=near[0])
-
-
 def _gpu_models(folder: Path, cache: Path | None) -> tuple[GpuModel, ...]:
     return parse_gpus(read_table(folder, "gpus.toml", cache=cache)).models
 
@@ -122,16 +69,3 @@ def _extensions(folder: Path, cache: Path | None) -> ExtensionsFile:
     if not (folder / EXTENSIONS).is_file():
         return ExtensionsFile(extensions=(), unused_sources=())
     return parse_extensions(read_table(folder, EXTENSIONS, cache=cache))
-
-
-def _shelf() -> Path:
-    """Find the folder of matrices: in the package when installed from a wheel, else that of the checkout."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "matrices", package.parents[1] / "matrices"):
-        if folder.is_dir():
-            return folder
-    raise GpuenvError("matrices-missing", folder=str(package / "matrices"))
-
-
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, cast
 
-from gpuenv.matrix.catalog import find_matrix
 from gpuenv.matrix.folder import read_table
+from gpuenv.matrix.shelf import find_matrix
 from gpuenv.matrix.values import parse_specifiers
 from gpuenv.models.cuda import ComputeCapability
 from gpuenv.models.diagnosis import (

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from gpuenv.matrix.sources import Sources
 from gpuenv.matrix.values import parse_code_set, parse_specifiers, parse_version
 from gpuenv.models.cuda import CudaVersion
-from gpuenv.models.extension import CompilerWheels, Extension, SourceBuild
+from gpuenv.models.extension import CompilerWheels, Extension, ExtensionRelease, SourceBuild
 from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def parse_extensions(root: Table) -> ExtensionsFile:
     wheels = ["pypi"]
     binds_to_torch = true
     torch = { "0.0.34" = "==2.10.0" }
+    releases = [{ version = "0.0.35", torch = ">=2.10", python = ">=3.9", beside = ["torchvision>=0.25"] }]
+    wheels_for = [{ version = "0.0.35", torch = "==2.10.*", tags = ["cu12"], platforms = ["linux-x86_64"] }]
     sass = "75 80 90a"
     ptx = "80"
     source_build = "without-wheel"
@@ -106,9 +108,47 @@ def _extension(row: Table, sources: Sources) -> Extension:
         if "build_requires" in row.keys()  # noqa: SIM118 - as below
         else (),
         build_variables=_variables(row.optional_table("build_variables")),
+        core_minutes=row.optional_number("core_minutes"),
+        job_gib=row.optional_number("job_gib"),
+        releases=_releases(row, "releases"),
+        wheels_for=_releases(row, "wheels_for"),
     )
     row.finish()
     return extension
+
+
+def _releases(row: Table, name: str) -> tuple[ExtensionRelease, ...]:
+    """Read releases and the torch that each goes with, newest first."""
+    if name not in row.keys():  # noqa: SIM118 - a Table is no mapping
+        return ()
+    releases = [_release(one) for one in row.tables(name)]
+    return tuple(sorted(releases, key=lambda release: release.version, reverse=True))
+
+
+def _release(row: Table) -> ExtensionRelease:
+    release = ExtensionRelease(
+        version=row.read("version", parse_version),
+        torch=row.read("torch", parse_specifiers),
+        beside=tuple(_parse_beside(row, text) for text in _texts(row, "beside")),
+        python=row.optional("python", parse_specifiers),
+        tags=_texts(row, "tags"),
+        page_tags=_texts(row, "page_tags"),
+        platforms=_texts(row, "platforms"),
+    )
+    row.finish()
+    return release
+
+
+def _texts(row: Table, name: str) -> tuple[str, ...]:
+    return tuple(text for _, text in row.cells(name)) if name in row.keys() else ()  # noqa: SIM118 - as above
+
+
+def _parse_beside(row: Table, text: str) -> Requirement:
+    """Read `torchvision==0.29.0`: what a release requires of the family beside torch."""
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise row.error("beside", "bad-value", text) from error
 
 
 def _variables(table: Table) -> tuple[tuple[str, str], ...]:

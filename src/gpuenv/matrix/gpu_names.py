@@ -18,6 +18,13 @@ _TRADEMARKS: Final = re.compile(r"\((?:r|tm)\)|[®™]")
 _MEMORY: Final = re.compile(r"\b\d+\s*g(?:b|ib)?\b")
 _INSTANCE: Final = re.compile(r"\s+MIG\s+\S+$", re.IGNORECASE)
 """The tail that names a MIG instance, which resolves as its card: `A100-SXM4-40GB MIG 1g.5gb`."""
+_PROFILE: Final = re.compile(r"-(?:\d-)?\d+(?P<series>[QCBA])(?:ME)?$", re.IGNORECASE)
+"""The tail that names a vGPU profile: `GRID T4-16Q`, `NVIDIA A40-8Q`, part of a MIG instance `NVIDIA A100-1-5C`
+(NVIDIA virtual GPU software user guide, virtual GPU types)."""
+_RUN_TOGETHER: Final = re.compile(r"\brtx(?=a?\d)", re.IGNORECASE)
+_BOARD_LETTERS: Final = re.compile(r"(?<=\d)[a-z]{1,2}$|\s+DC$", re.IGNORECASE)
+"""By which vGPU software tells the boards of one chip apart: `V100DX`, `A100D`, `H100XM`."""
+_GUEST: Final = re.compile(r"^(?:NVIDIA|GRID)\s+", re.IGNORECASE)
 
 _NOISE: Final = frozenset({"nvidia", "geforce", "gpu", "graphics", "card", "corporation", "device"})
 """Words that are said or left out at will."""
@@ -43,20 +50,49 @@ class _Name(NamedTuple):
     """Positions of boards and memory sizes among the tokens: what two cards of one product may differ in."""
 
 
-def find_gpu(text: str, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
+class NamedGpu(NamedTuple):
+    """What a name means."""
+
+    models: tuple[GpuModel, ...]
+    """Several where a name leaves several open."""
+    vgpu_series: str | None = None
+    """`Q`, `C`, `B` or `A` for a virtual GPU, whose models are those of the card that it is a part of."""
+
+
+def find_gpu(text: str, models: Sequence[GpuModel]) -> NamedGpu:
     """Find the models that a name means, the closest only: `rtx-5070` is not the 5070 Ti, `h100` not the H100 NVL.
 
     Several where a name leaves several open (`a100`, or a name that two chips share): their capabilities may then
     differ, and a build has to serve them all. `unknown-gpu` with the nearest names for anything else.
     """
     wanted = _take_apart(_INSTANCE.sub("", text))
+    found = _find(wanted, models)
+    if found:
+        return NamedGpu(models=found)
+    profile = _PROFILE.search(text)
+    card = next(filter(None, (_find(_take_apart(name), models) for name in _cards_of(text))), ()) if profile else ()
+    if profile and card:
+        return NamedGpu(models=card, vgpu_series=profile["series"].upper())
+    near = _near(wanted, [(_take_apart(model.name), model) for model in models])
+    numbered = {f"near_{number}": name for number, name in enumerate(near, start=1)}
+    raise UsageError("unknown-gpu", name=text, near=near, **numbered)
+
+
+def _find(wanted: _Name, models: Sequence[GpuModel]) -> tuple[GpuModel, ...]:
     for asked in dict.fromkeys((wanted, _without_board(wanted))):
         found = _closest(asked, [(_take_apart(model.name), model) for model in models if _has_words(model, asked)])
         if found:
             return found
-    near = _near(wanted, [(_take_apart(model.name), model) for model in models])
-    numbered = {f"near_{number}": name for number, name in enumerate(near, start=1)}
-    raise UsageError("unknown-gpu", name=text, near=near, **numbered)
+    return ()
+
+
+def _cards_of(text: str) -> tuple[str, ...]:
+    """Name the cards that a vGPU can be a part of: its profile names the chip, not the board (`GRID V100DX-16Q`).
+
+    `RTX6000` is the Quadro of that number: the later ones have `-Ada` and `Pro` in the names of their profiles.
+    """
+    card = _RUN_TOGETHER.sub("RTX ", _GUEST.sub("", _PROFILE.sub("", text.strip())))
+    return tuple(name for plain in (card, _BOARD_LETTERS.sub("", card)) for name in (f"Quadro {plain}", plain))
 
 
 def _has_words(model: GpuModel, wanted: _Name) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gpuenv.matrix.sources import Sources
-from gpuenv.matrix.values import parse_pci_device_ids
+from gpuenv.matrix.values import parse_pci_device_ids, parse_platform
 from gpuenv.models.cuda import ComputeCapability
 from gpuenv.models.matrix import GpuModel
 from gpuenv.models.value import dataclass
@@ -28,15 +28,17 @@ def parse_gpus(root: Table) -> GpusFile:
     """Give `gpus.toml` its meaning; `matrix-invalid` for anything that has none.
 
     [[group]]
-    capability = "12.0"
+    capability = "10.0"
+    platform = "linux-aarch64"
     gpu = [
-      ["NVIDIA GeForce RTX 5050 Laptop GPU", "2D98 2DD8", "m"],
+      ["NVIDIA GB200", "2941", "mc"],
     ]
     """
     sources = Sources(root)
     models: list[GpuModel] = []
     for group in root.tables("group"):
         capability = group.read("capability", ComputeCapability.parse)
+        platform = group.optional("platform", parse_platform)
         for place, (name, ids, keys) in group.rows("gpu", _NAME_IDS_SOURCE):
             try:
                 pci_device_ids = parse_pci_device_ids(ids)
@@ -48,6 +50,7 @@ def parse_gpus(root: Table) -> GpusFile:
                     capability=capability,
                     pci_device_ids=pci_device_ids,
                     provenance=sources.named(group, place, keys),
+                    platform=platform,
                 )
             )
         group.finish()

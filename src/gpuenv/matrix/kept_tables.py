@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Final
 
-from gpuenv.project.cache_files import keep_file
+from gpuenv.project.cache_files import keep_file, kept_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 _END: Final = b"\0"
 """Between the TOML and the JSON: a byte that no TOML file has."""
-_WRITABLE_BY_OTHERS: Final = 0o022
 
 
 def load_tables(path: Path, content: bytes) -> dict[str, object] | None:
@@ -23,15 +21,12 @@ def load_tables(path: Path, content: bytes) -> dict[str, object] | None:
     What is kept begins with the whole TOML that it was made of, so that it holds as long as that is the same, byte
     for byte. A file that cannot be read, is damaged, or could have been written by somebody else says nothing.
     """
+    kept = kept_file(path)
+    if kept is None or not kept.startswith(content + _END):
+        return None
     try:
-        with path.open("rb") as file:
-            if not _is_ours(os.fstat(file.fileno())):
-                return None
-            kept = file.read()
-        if not kept.startswith(content + _END):
-            return None
         tables = json.loads(kept[len(content) + len(_END) :])
-    except (OSError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return tables if isinstance(tables, dict) else None
 
@@ -43,10 +38,3 @@ def keep_tables(path: Path, content: bytes, tables: Mapping[str, object]) -> Non
     except TypeError:
         return  # Dates are TOML and no JSON; no matrix has any.
     keep_file(path, kept)
-
-
-def _is_ours(status: os.stat_result) -> bool:
-    """Whether only this user (or root) can have written it. Windows keeps each user's cache apart by itself."""
-    if os.name == "nt":
-        return True
-    return status.st_uid in {0, os.geteuid()} and not status.st_mode & _WRITABLE_BY_OTHERS

@@ -6,7 +6,8 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from gpuenv.matrix.applications_file import APPLICATIONS, parse_applications
+from gpuenv.matrix.applications import APPLICATIONS
+from gpuenv.matrix.applications_file import parse_applications
 from gpuenv.matrix.architectures_file import parse_architectures
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.cudnn_file import parse_cudnn

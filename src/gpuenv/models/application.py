@@ -42,8 +42,10 @@ class ApplicationExtension:
     build_from: str
     """What `gpuenv build` takes: a requirement of an index, or `git+https://...`."""
     import_check: str
-    """Python statements that show whether it works."""
+    """Python statements that show whether it works; empty: each of its extension modules is imported."""
     provenance: Provenance
+    files: int | None = None
+    """How many files are compiled, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

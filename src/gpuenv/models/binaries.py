@@ -144,6 +144,8 @@ class Inspection:
     """How many libraries were read; those of a folder, wheel or environment without GPU code are not among `files`."""
     uncovered: tuple[Notice, ...] = ()
     """What the target needs and does not get."""
+    unasked: tuple[Notice, ...] = ()
+    """What does not serve the target and was not asked for, where only a part of an environment was."""
     notes: tuple[Notice, ...] = ()
     missing: tuple[tuple[str, tuple[str, ...]], ...] | None = None
     """Shared libraries that nothing provides, each with the libraries that need it; None where it was not asked."""

@@ -27,6 +27,23 @@ EngineName: TypeAlias = Literal["uv", "pip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltExtension:
+    """One extension that was compiled, proven by its own code, installed and imported."""
+
+    project: str
+    version: Version
+    origin: Literal["built", "kept"]
+    """`kept`: the same source was built before for this torch, these GPUs and this Python."""
+    toolkit: str | None
+    """CUDA version of the compiler."""
+    sass: tuple[str, ...]
+    """`sm_120`: what its libraries hold."""
+    seconds: float
+    log: Path | None
+    notes: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockedPackage:
     """One package of a resolved closure, with the hashes that its wheels may have."""
 

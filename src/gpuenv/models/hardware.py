@@ -63,6 +63,15 @@ class Gpu:
         """How messages name it: `NVIDIA GeForce RTX 5070 Ti (12.0)`."""
         return f"{self.name} ({' or '.join(str(capability) for capability in self.capabilities) or '?'})"
 
+    @property
+    def visible_name(self) -> str:
+        """How `CUDA_VISIBLE_DEVICES` names it: its UUID, else its index in the order of the bus.
+
+        Of a divided GPU CUDA shows a part, one to a process: the first.
+        """
+        parts = (part.uuid for part in self.mig_instances or () if part.uuid) if self.is_mig else ()
+        return next(iter(parts), None) or self.uuid or str(self.index or 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:

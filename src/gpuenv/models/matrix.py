@@ -10,6 +10,8 @@ from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
@@ -59,6 +61,8 @@ class GpuModel:
     pci_device_ids: tuple[str, ...]
     """Four upper-case hex digits each."""
     provenance: Provenance
+    platform: PlatformName | None = None
+    """The only platform that it is sold for, as a part of something with Arm cores; None: any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,10 +280,15 @@ class CompatibilityMatrix:
     gpus: tuple[GpuModel, ...]
     triton: tuple[TritonRelease, ...] = ()
     """Ascending."""
-    extensions: tuple[Extension, ...] = ()
-    compilers: tuple[CompilerWheels, ...] = ()
+    extensions: Sequence[Extension] = ()
+    compilers: Sequence[CompilerWheels] = ()
     """Ascending."""
     first_seen: tuple[FirstSeen, ...] = ()
+
+    def extensions_among(self, projects: Iterable[str]) -> Mapping[str, Extension]:
+        """The rows of those of the projects that are extensions, by canonical name; rows are read only for them."""
+        wanted = _names_of(self.extensions).intersection(projects)
+        return {row.package: row for row in self.extensions if row.package in wanted} if wanted else {}
 
     def architecture(self, capability: ComputeCapability) -> ArchitectureRow | None:
         """The row of that capability, or None for a GPU newer (or older) than the matrix."""

@@ -22,7 +22,7 @@ class Notice:
     @classmethod
     def of(cls, code: str, /, **facts: ContextValue) -> Notice:
         """Build a notice from keywords: `Notice.of("ptx-only", gpu="RTX 5090")`."""
-        return cls(code=code, facts=tuple(sorted(facts.items(), key=lambda fact: fact[0])))
+        return cls(code=code, facts=tuple(sorted(facts.items())))
 
     @property
     def context(self) -> Mapping[str, ContextValue]:

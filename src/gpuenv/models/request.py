@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -10,7 +11,9 @@ from gpuenv.models.value import dataclass
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
+    from gpuenv.models.extension import Pairing
     from gpuenv.models.index import Source
+    from gpuenv.models.typed_command import TypedCommand
 
 GPU_FAMILY: Final = ("torch", "torchvision", "torchaudio", "onnxruntime-gpu")
 """The packages whose builds gpuenv chooses; everything else is left to the engine."""
@@ -38,12 +41,20 @@ class Request:
     """Requirements outside the family, as written: they go to the engine as they stand."""
     constraints: tuple[str, ...] = ()
     """Limits on other packages, from `-c` lines of requirement files."""
+    pairings: tuple[Pairing, ...] = ()
+    """The extensions that were asked for, and which torch each goes with."""
     policy: IndexPolicy = IndexPolicy.AUTO
     sources: tuple[Source, ...] = ()
     """Where builds may come from, in order of trust; made from the policy and the user's configuration."""
     channel: Literal["stable", "nightly"] = "stable"
     upgrade: bool = False
-    """Take the newest instead of what works already."""
+    """Take the newest of every member instead of what works already."""
+    upgraded: frozenset[str] = frozenset()
+    """Members that alone are to be the newest: the others move only where they have to agree with these (rule 6)."""
+    upgraded_others: tuple[str, ...] = ()
+    """Projects of `others` that are to be the newest."""
+    typed: TypedCommand | None = field(default=None, compare=False)
+    """The command that asks this, where one was typed: for hints."""
 
     def requirement(self, name: str) -> Requirement | None:
         """The request for that project, or None when it was not asked for."""

@@ -14,14 +14,14 @@ the same out of closures in a tenth of the time, and is written like the other:
 
 from __future__ import annotations
 
-from dataclasses import MISSING, FrozenInstanceError, fields
+from dataclasses import MISSING, Field, FrozenInstanceError, field, fields, replace
 from dataclasses import dataclass as dataclass_of_python
 from operator import attrgetter, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from dataclasses import Field, dataclass
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from dataclasses import dataclass
 
     Method = Callable[..., Any]
 
@@ -29,7 +29,16 @@ __all__ = ["dataclass"]
 
 Decorated = TypeVar("Decorated", bound=type)
 
-_bare: Callable[[Any], Any] = dataclass_of_python(init=False, repr=False, eq=False, slots=True, kw_only=True)
+
+@dataclass_of_python(init=False, repr=False, eq=False)
+class _Model:
+    """A dataclass of Python's own, from which the others have what only `dataclasses` itself knows."""
+
+    it: object
+
+
+_PARAMETERS: Any = vars(_Model)["__dataclass_params__"]
+_KIND: Any = vars(_Model)["__dataclass_fields__"]["it"]._field_type  # noqa: SLF001 - a field, no class variable
 
 
 def dataclass_without_code(
@@ -40,11 +49,12 @@ def dataclass_without_code(
         raise TypeError("a value has slots and takes keywords")
 
     def finished(cls: Decorated) -> Decorated:
-        made: Decorated = _bare(cls)
+        made: Decorated = _with_slots(cls)
         every = fields(made)
         compared = _getter(field.name for field in every if field.compare)
         methods = {
             **_construction(made, every),
+            **_copying(made, every),
             **_representation([field.name for field in every if field.repr]),
             **(_equality(compared) if eq else {}),
             **(_order(compared) if order else {}),
@@ -62,13 +72,47 @@ if not TYPE_CHECKING:
     dataclass = dataclass_without_code  # type checkers take it for Python's own: it means the same
 
 
+def _with_slots(cls: Decorated) -> Decorated:
+    """Make the class anew with a slot for each field; methods that say `super()` would miss it."""
+    inherited = {name: found for base in reversed(cls.__mro__[1:]) for name, found in _fields_of(base).items()}
+    own = {name: _field(cls, name, annotation) for name, annotation in cls.__annotations__.items()}
+    namespace = {name: content for name, content in vars(cls).items() if name not in own}
+    for name in ("__dict__", "__weakref__"):
+        namespace.pop(name, None)
+    namespace["__slots__"] = tuple(name for name in own if name not in inherited)
+    namespace["__match_args__"] = ()
+    namespace["__replace__"] = replace
+    namespace["__dataclass_params__"] = _PARAMETERS
+    namespace["__dataclass_fields__"] = {**inherited, **own}
+    made: Decorated = type(cls)(cls.__name__, cls.__bases__, namespace)
+    made.__qualname__ = cls.__qualname__
+    return made
+
+
+def _fields_of(cls: type) -> Mapping[str, Field[Any]]:
+    found: Mapping[str, Field[Any]] = vars(cls).get("__dataclass_fields__", {})
+    return found
+
+
+def _field(cls: type, name: str, annotation: object) -> Field[Any]:
+    """Make the field of one annotation: there are no class variables among those of values."""
+    default = vars(cls).get(name, MISSING)
+    found: Any = default if isinstance(default, Field) else field(default=default)
+    if found.default.__class__.__hash__ is None:
+        raise ValueError(cls, name)  # all values would share the default: use `default_factory`
+    found.name, found.type, found.kw_only, found._field_type = name, annotation, True, _KIND  # noqa: SLF001
+    made: Field[Any] = found
+    return made
+
+
 def _construction(cls: type, every: Sequence[Field[Any]]) -> dict[str, Method]:
-    """Make `__init__`, and what fills copies and pickles."""
-    setters = {field.name: getattr(cls, field.name).__set__ for field in every}
-    taken = [field for field in every if field.init]
-    required = [(field.name, setters[field.name]) for field in taken if not _has_default(field)]
-    optional = [(field.name, setters[field.name], field) for field in taken if _has_default(field)]
-    names = frozenset(field.name for field in taken)
+    """Make `__init__`."""
+    taken = [(field, getattr(cls, field.name).__set__) for field in every if field.init]
+    optional = [(field.name, put, field.default) for field, put in taken if field.default is not MISSING]
+    made = [(field.name, put, field.default_factory) for field, put in taken if field.default_factory is not MISSING]
+    known = {name for name, _, _ in (*optional, *made)}
+    required = [(field.name, put) for field, put in taken if field.name not in known]
+    names = frozenset(field.name for field, _ in taken)
     finish = getattr(cls, "__post_init__", None)
 
     def init(self: object, /, **given: object) -> None:
@@ -77,12 +121,21 @@ def _construction(cls: type, every: Sequence[Field[Any]]) -> dict[str, Method]:
                 put(self, given[name])
         except KeyError as error:
             raise _misuse(cls, "misses the argument", error.args[0]) from None
-        for name, put, field in optional:
-            put(self, given[name] if name in given else _default(field))
+        for name, put, default in optional:
+            put(self, given.get(name, default))
+        for name, put, make in made:
+            put(self, given[name] if name in given else make())
         if len(given) != len(required) and not names.issuperset(given):
             raise _misuse(cls, "has no argument", min(given.keys() - names))
         if finish is not None:
             finish(self)
+
+    return {"__init__": init}
+
+
+def _copying(cls: type, every: Sequence[Field[Any]]) -> dict[str, Method]:
+    """Make what fills copies and pickles."""
+    setters = {field.name: getattr(cls, field.name).__set__ for field in every}
 
     def getstate(self: object) -> list[object]:
         return [getattr(self, name) for name in setters]
@@ -91,19 +144,11 @@ def _construction(cls: type, every: Sequence[Field[Any]]) -> dict[str, Method]:
         for put, content in zip(setters.values(), state, strict=True):
             put(self, content)
 
-    return {"__init__": init, "__getstate__": getstate, "__setstate__": setstate}
+    return {"__getstate__": getstate, "__setstate__": setstate}
 
 
 def _misuse(cls: type, complaint: str, argument: str) -> TypeError:
     return TypeError(f"{cls.__name__}() {complaint} {argument!r}")
-
-
-def _has_default(field: Field[Any]) -> bool:
-    return field.default is not MISSING or field.default_factory is not MISSING
-
-
-def _default(field: Field[Any]) -> object:
-    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _immutability() -> dict[str, Method]:

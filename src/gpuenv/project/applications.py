@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from gpuenv.models.application import (
     Application,
     ApplicationCheck,
+    ApplicationExtension,
     ApplicationRequirement,
     ApplicationSetting,
     KeptOut,
@@ -47,6 +48,12 @@ def application_from(table: ApplicationTable, provenance: Provenance) -> Applica
             for text in table.requirements
         ),
         keeps_out=tuple(KeptOut(project=canonicalize_name(name), provenance=provenance) for name in table.keep_out),
+        extensions=tuple(
+            ApplicationExtension(
+                package=canonicalize_name(name), build_from=source, import_check="", provenance=provenance
+            )
+            for name, source in table.extensions
+        ),
         checks=(
             *(ApplicationCheck(capability=name, imports=None, provenance=provenance) for name in table.require),
             *(ApplicationCheck(capability=None, imports=name, provenance=provenance) for name in table.imports),

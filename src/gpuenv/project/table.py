@@ -18,7 +18,7 @@ _KEYS: Final = (
     "applications",
 )
 _VERIFY_KEYS: Final = ("commands",)
-_APPLICATION_KEYS: Final = ("requirements", "keep-out", "require", "imports", "settings")
+_APPLICATION_KEYS: Final = ("requirements", "keep-out", "extensions", "require", "imports", "settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,8 @@ class ApplicationTable:
     name: str
     requirements: tuple[str, ...] = ()
     keep_out: tuple[str, ...] = ()
+    extensions: tuple[tuple[str, str], ...] = ()
+    """Packages that are compiled, each with what it is built from: `git+https://...`, a requirement, a folder."""
     require: tuple[str, ...] = ()
     """Capabilities that have to be proven, as `gpuenv verify --require` takes them."""
     imports: tuple[str, ...] = ()
@@ -129,12 +131,13 @@ def _applications(values: _Table) -> tuple[ApplicationTable, ...]:
     for name in values.values:
         table = values.table(name)
         table.refuse_others(_APPLICATION_KEYS)
-        settings = table.table("settings")
+        settings, extensions = table.table("settings"), table.table("extensions")
         found.append(
             ApplicationTable(
                 name=name,
                 requirements=table.texts("requirements"),
                 keep_out=table.texts("keep-out"),
+                extensions=tuple((name, extensions.text(name) or "") for name in extensions.values),
                 require=table.texts("require"),
                 imports=table.texts("imports"),
                 settings=tuple((variable, settings.text(variable) or "") for variable in settings.values),

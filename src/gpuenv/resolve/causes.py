@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from gpuenv.models.notice import Notice
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Cause, Subset
+from gpuenv.models.typed_command import quoted
 from gpuenv.models.value import dataclass
-from gpuenv.resolve.commands import Change, command, quoted, requirement_words
+from gpuenv.resolve.commands import Change, command, requirement_words
 from gpuenv.resolve.driver_hints import ways_to_get
 from gpuenv.resolve.floor import driver_for
 from gpuenv.resolve.onnxruntime import PROJECT, runtimes_of
+from gpuenv.resolve.pairings import other_releases
 from gpuenv.resolve.problem import with_driver
-from gpuenv.resolve.search import search, serving
+from gpuenv.resolve.search import best_of, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,9 +35,9 @@ def cause_of(asked: Problem, freed: Problem, best: Judgement, limits: Sequence[L
     """
     update = _nearest_driver(freed, best) if "driver" in limits else None
     if update is not None and update.asks.driver is not None:
-        best = search(with_driver(freed, update.asks.driver)).best or best
+        best = best_of(with_driver(freed, update.asks.driver)) or best
     label = best.candidate.build.label
-    changes = tuple(_change(freed, limit, best) for limit in limits if limit != "driver")
+    changes = tuple(_change(asked, freed, limit, best) for limit in limits if limit != "driver")
     changes = (*changes, *((update,) if update is not None else ()))
     asks = _all_of(changes)
     if len(changes) == 1:
@@ -69,11 +71,14 @@ def _all_of(changes: Sequence[_Change]) -> Change:
         driver=next((found.driver for found in asks if found.driver is not None), None),
         python=next((found.python for found in asks if found.python is not None), None),
         indexes=next((found.indexes for found in asks if found.indexes is not None), None),
+        extensions=next((found.extensions for found in asks if found.extensions), ()),
     )
 
 
-def _change(problem: Problem, limit: Limit, best: Judgement) -> _Change:
+def _change(asked: Problem, problem: Problem, limit: Limit, best: Judgement) -> _Change:
     match limit:
+        case "extensions":
+            return _other_extensions(asked, problem, best)
         case "requirements":
             wanted = _requirements(problem, best)
             notice = Notice.of("change-requirement", instead=wanted)
@@ -98,6 +103,18 @@ def _change(problem: Problem, limit: Limit, best: Judgement) -> _Change:
             return _Change(notice=notice, asks=Change(python=python), arguments=f"--python {python}")
 
 
+def _other_extensions(asked: Problem, freed: Problem, best: Judgement) -> _Change:
+    """Ask for the releases of the extensions that go with a build; where there is none, for none."""
+    instead = other_releases(asked, freed, best.candidate.build)
+    packages = tuple(package for package, _ in instead)
+    is_left_out = all(wanted is None for _, wanted in instead)
+    wanted = " ".join(quoted(text) for _, text in instead if text is not None)
+    code = "leave-extension-out" if is_left_out else "change-extension"
+    notice = Notice.of(code, packages=packages, instead=wanted or None)
+    asks = Change(requirements=requirement_words(asked.request.requirements), extensions=instead)
+    return _Change(notice=notice, asks=asks, arguments=wanted)
+
+
 def _needed_glibc(problem: Problem, best: Judgement) -> tuple[int, ...]:
     """Tell the oldest glibc that the wheels of torch and of the ONNX Runtime beside it take."""
     beside = {pin.version for pin in best.companions if pin.project == PROJECT}
@@ -118,7 +135,7 @@ def _nearest_driver(freed: Problem, best: Judgement) -> _Change:
     """Name the oldest driver that would do for any build, and the one that the newest needs."""
     newest = driver_for(freed, best)
     needs = {needed for judged in serving(freed) if (needed := driver_for(freed, judged)) is not None}
-    nearest = next((driver for driver in sorted(needs) if search(with_driver(freed, driver)).best is not None), newest)
+    nearest = next((driver for driver in sorted(needs) if best_of(with_driver(freed, driver)) is not None), newest)
     return _Change(notice=update_driver(freed, nearest, newest), asks=Change(driver=nearest))
 
 
@@ -159,7 +176,7 @@ def maximal_subsets(problem: Problem, best_of: Callable[[Problem], str | None]) 
 
 def best_build(problem: Problem) -> str | None:
     """Name the build of torch that a problem gets, or None."""
-    best = search(problem).best
+    best = best_of(problem)
     return best.candidate.build.label if best is not None else None
 
 

@@ -8,7 +8,9 @@ from packaging.version import Version
 
 from gpuenv.models.index import SourceKind
 from gpuenv.models.resolution import Pin
+from gpuenv.resolve.installed import moves
 from gpuenv.resolve.listing import installable, page
+from gpuenv.resolve.pairings import companion_limits
 from gpuenv.resolve.refusal import Refusal
 from gpuenv.resolve.requirements import asked_extras
 
@@ -48,12 +50,12 @@ def companion_pins(problem: Problem, candidate: Candidate) -> tuple[tuple[Pin, .
 
 def _pair(problem: Problem, candidate: Candidate, project: str, requirement: Requirement) -> Pin | None:
     """Take the installed release where torch stays and it pairs; else the newest that pairs and its source has."""
-    if problem.keeps:
+    if problem.keeps and not moves(problem, project):
         kept = _installed(problem, candidate, project)
-        if kept is not None and _is_admitted(problem, project, requirement, kept.version):
+        if kept is not None and _is_admitted(problem, candidate, requirement, kept.version):
             return kept
     for version, evidence in _offers(problem, candidate, project):
-        if _is_admitted(problem, project, requirement, version):
+        if _is_admitted(problem, candidate, requirement, version):
             return Pin(
                 project=project,
                 version=version,
@@ -108,15 +110,30 @@ def _offers(problem: Problem, candidate: Candidate, project: str) -> Iterator[tu
         for version in _of_the_same_night(problem, candidate, project):
             yield version, build.provenance.evidence
         return
-    for release in problem.tables.pairs(project, build.version):
+    named = tuple(_named_by_extensions(problem, candidate, project))
+    for release in (*named, *problem.tables.pairs(project, build.version)):
         found = _version_at_source(problem, candidate, release)
         if found is not None:
             yield found, release.provenance.evidence
 
 
-def _is_admitted(problem: Problem, project: str, requirement: Requirement, version: Version) -> bool:
-    """By what was asked for, and by what the other installed packages require."""
-    by_others = problem.installed_specifiers.get(project)
+def _named_by_extensions(problem: Problem, candidate: Candidate, project: str) -> Iterator[CompanionRelease]:
+    """List what an extension names exactly: vllm pairs the last torchaudio with newer torches than it was made for."""
+    build = candidate.build
+    exact = {str(limit.specifier) for limit in companion_limits(problem, build, project)}
+    for release in problem.matrix.companions if exact else ():
+        if release.project == project and f"=={release.version}" in exact:
+            made_for = (other for other in problem.matrix.torch if release.torch.contains(other.version))
+            if any(other.tag == build.tag for other in made_for):
+                yield release
+
+
+def _is_admitted(problem: Problem, candidate: Candidate, requirement: Requirement, version: Version) -> bool:
+    """By what was asked for, by the extensions, and by what the other installed packages require."""
+    by_extensions = companion_limits(problem, candidate.build, requirement.name)
+    if not all(limit.specifier.contains(version, prereleases=True) for limit in by_extensions):
+        return False
+    by_others = problem.installed_specifiers.get(requirement.name)
     if (
         "installed" not in problem.ignored
         and by_others is not None

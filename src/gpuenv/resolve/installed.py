@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from gpuenv.models.index import PYTORCH_INDEX_URL, Source, SourceKind
 from gpuenv.models.request import GPU_FAMILY
 from gpuenv.models.resolution import Candidate
+from gpuenv.rules.markers import marker_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from gpuenv.models.environment import Environment, InstalledDistribution
     from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
     from gpuenv.models.target import Target
+    from gpuenv.resolve.problem import Problem
 
 
 def installed_candidate(environment: Environment, target: Target, matrix: CompatibilityMatrix) -> Candidate | None:
@@ -32,19 +35,37 @@ def installed_candidate(environment: Environment, target: Target, matrix: Compat
     return Candidate(build=build, source=Source(kind=SourceKind.PYPI))
 
 
+def moves(problem: Problem, project: str) -> bool:
+    """Tell whether a member is to be the newest, so that what is installed of it does not count as working already.
+
+    A torchvision or torchaudio that is not the newest takes torch with it: each belongs to one release of torch.
+    """
+    request = problem.request
+    if request.upgrade or project in request.upgraded:
+        return True
+    return project == "torch" and any(_is_outdated(problem, name) for name in request.upgraded)
+
+
+def _is_outdated(problem: Problem, companion: str) -> bool:
+    found = problem.environment.installed(canonicalize_name(companion)) if problem.environment is not None else None
+    releases = (release.version for release in problem.matrix.companions if release.project == companion)
+    return found is not None and Version(found.version.public) < max(releases, default=found.version)
+
+
 def family_requirements(environment: Environment) -> Mapping[str, SpecifierSet]:
     """Gather what the packages outside the family require of its members, by project.
 
     Only requirements without extras whose markers apply; each package speaks for itself.
     """
     gathered: dict[str, SpecifierSet] = {}
+    here = marker_variables(environment.platform, environment.python_version)
     for distribution in environment.distributions:
         if distribution.name in GPU_FAMILY:
             continue
         for requirement in distribution.requires:
             if requirement.name not in GPU_FAMILY or not requirement.specifier:
                 continue
-            if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            if requirement.marker is not None and not requirement.marker.evaluate(here):
                 continue
             gathered[requirement.name] = gathered.get(requirement.name, SpecifierSet()) & requirement.specifier
     return gathered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.resolution import Coverage
 from gpuenv.models.value import dataclass
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from gpuenv.models.platform import PythonVersion
     from gpuenv.models.resolution import Candidate, DriverFit, Pin
     from gpuenv.resolve.problem import Problem
+
+_NOT_ON_INDEX: Final = Refusal(code="wheel-not-on-index")
+_NO_WHEEL_FOR_PYTHON: Final = Refusal(code="no-wheel-for-python")
+_GLIBC_TOO_OLD: Final = Refusal(code="glibc-too-old")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +119,10 @@ def _wheels_refuse(problem: Problem, candidate: Candidate) -> Refusal | None:
     if listed is not None and not ignored & {"python", "glibc"}:
         if any(installable(problem, listed, version) is not None for version in torch_versions(candidate)):
             return None
-        return Refusal(code="wheel-not-on-index" if is_new_enough else "glibc-too-old")
+        return _NOT_ON_INDEX if is_new_enough else _GLIBC_TOO_OLD
     if "python" not in ignored and not has_wheels_for(build, target.python):
-        return Refusal(code="no-wheel-for-python")
-    return None if is_new_enough else Refusal(code="glibc-too-old")
+        return _NO_WHEEL_FOR_PYTHON
+    return None if is_new_enough else _GLIBC_TOO_OLD
 
 
 def has_wheels_for(build: TorchBuild, python: PythonVersion) -> bool:

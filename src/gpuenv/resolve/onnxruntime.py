@@ -8,6 +8,7 @@ from packaging.version import Version
 
 from gpuenv.models.index import Source, SourceKind
 from gpuenv.models.resolution import Coverage, Pin, Rejection, RuntimeCandidate
+from gpuenv.resolve.installed import moves
 from gpuenv.resolve.refusal import Refusal, notice_of
 from gpuenv.rules.driver import fit_of
 from gpuenv.rules.wheel_tags import glibc_suffices
@@ -75,7 +76,7 @@ def libraries_beside(candidate: Candidate, pins: Iterable[Pin], platform: str) -
 def installed_runtime(problem: Problem, builds: Sequence[OnnxRuntimeBuild]) -> OnnxRuntimeBuild | None:
     """Find the installed build among those that would do: what works stays (rule 9)."""
     found = problem.environment.installed(PROJECT) if problem.environment is not None else None
-    if found is None or found.problems or problem.request.upgrade:
+    if found is None or found.problems or moves(problem, PROJECT):
         return None
     alike = [build for build in builds if build.version.public == found.version.public]
     return next((build for build in alike if build.version == found.version), None) or next(

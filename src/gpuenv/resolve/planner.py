@@ -12,7 +12,7 @@ from gpuenv.resolve.inconsistencies import inconsistencies
 from gpuenv.resolve.leavings import Leavings, leavings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gpuenv.models.environment import Environment, InstalledDistribution
     from gpuenv.models.execution import LockedPackage
@@ -37,12 +37,16 @@ _COMPANIONS: Final = ("torchvision", "torchaudio")
 
 
 def make_plan(
-    resolution: Resolution, environment: Environment | None, additions: Sequence[LockedPackage] | None
+    resolution: Resolution,
+    environment: Environment | None,
+    additions: Sequence[LockedPackage] | None,
+    reasons: Mapping[str, Notice] | None = None,
 ) -> Plan:
     """Plan the way from an environment (None: a new one) to a resolution.
 
     `additions` is what the engine's resolver adds or changes, family included; None where it could not be asked:
-    the plan is then incomplete and lists the family only. A plan that was carried out makes the next one empty.
+    the plan is then incomplete and lists the family only. `reasons` say why some of them come, by canonical name: what
+    was asked for is no mere dependency. A plan that was carried out makes the next one empty.
     """
     family = {pin.project for pin in resolution.pins}
     coming = {canonicalize_name(package.project) for package in additions or ()} - {*resolution.kept}
@@ -66,7 +70,7 @@ def make_plan(
             Install(
                 project=package.project,
                 version=package.version,
-                reason=Notice.of("dependency"),
+                reason=(reasons or {}).get(package.project, Notice.of("dependency")),
                 replaces=found.version if found is not None else None,
             )
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from gpuenv.models.hardware import Driver, Probe
 from gpuenv.models.value import dataclass
 from gpuenv.resolve.installed import family_requirements
+from gpuenv.resolve.installed_extensions import installed_pairings
 from gpuenv.resolve.nightly import nightly_builds
 from gpuenv.resolve.tables import make_tables, tiers_of
 from gpuenv.rules.driver import read_driver
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from gpuenv.models.cuda import ComputeCapability, CudaVersion, DriverVersion
     from gpuenv.models.environment import Environment
+    from gpuenv.models.extension import Pairing
     from gpuenv.models.index import ProjectPage, Source
     from gpuenv.models.matrix import ArchitectureRow, CompatibilityMatrix
     from gpuenv.models.platform import PythonVersion
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 PageKey = tuple["Source", "str | None", str]
 """Source, CUDA tag below it, project: what a page of an index is found by."""
 
-Limit = Literal["driver", "python", "requirements", "installed", "sources", "onnxruntime", "glibc"]
+Limit = Literal[
+    "driver", "python", "requirements", "installed", "sources", "onnxruntime", "glibc", "extensions", "wheels"
+]
 """What can be left aside to find out whether it is what stands in the way."""
 
 
@@ -59,6 +63,8 @@ class Problem:
     """Tags that the target's Python accepts; needed as soon as there are pages."""
     installed_specifiers: Mapping[str, SpecifierSet] = field(default_factory=dict)
     """What the other installed packages require of the family, by project."""
+    installed_pairings: tuple[Pairing, ...] = ()
+    """The extensions that are installed, and which torch each was built for."""
     ignored: frozenset[Limit] = frozenset()
     keeps: bool = False
     """Whether the installed build of torch stays: what pairs with it then stays too."""
@@ -123,6 +129,7 @@ def make_problem(
         glibc=target.platform.effective_glibc,
         wheel_tags=supported_tags(target.platform, target.python) if pages else frozenset(),
         installed_specifiers=family_requirements(environment) if environment is not None else {},
+        installed_pairings=installed_pairings(request, environment, matrix) if environment is not None else (),
     )
 
 

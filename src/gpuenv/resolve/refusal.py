@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Rejection
 from gpuenv.models.value import dataclass
+from gpuenv.resolve.pairings import goes_with
 from gpuenv.rules.driver import first_driver, floor_driver
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def notice_of(problem: Problem, candidate: Candidate | RuntimeCandidate, refusal
                 "glibc": ".".join(map(str, problem.glibc or ())),
                 "needs": ".".join(map(str, build.glibc or ())),
             }
+        case "extension-excludes" | "extension-has-no-wheel":
+            facts |= {"requirement": refusal.requirement, "goes_with": goes_with(problem, refusal.project)}
         case "gpu-capability-unknown":
             facts |= {"gpu": refusal.gpu.label if refusal.gpu else None}
         case _:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Pin, Rejection, Resolution
-from gpuenv.resolve.conflict import explain
 from gpuenv.resolve.driver_conflict import target_conflict
 from gpuenv.resolve.floor import driver_for
-from gpuenv.resolve.installed import installed_candidate
+from gpuenv.resolve.installed import installed_candidate, moves
+from gpuenv.resolve.installed_extensions import broken_installed
 from gpuenv.resolve.judgement import judge, serve
 from gpuenv.resolve.listing import torch_versions
 from gpuenv.resolve.notes import notes_on
 from gpuenv.resolve.onnxruntime import PROJECT, libraries_beside, runtime_rejections, runtimes_for
-from gpuenv.resolve.onnxruntime_alone import resolve_onnxruntime
+from gpuenv.resolve.pairings import wheels_first
 from gpuenv.resolve.planner import is_same_build
 from gpuenv.resolve.problem import make_problem
 from gpuenv.resolve.ranking import is_first_choice, would_rank_higher
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from gpuenv.resolve.judgement import Judgement
     from gpuenv.resolve.problem import PageKey, Problem
     from gpuenv.resolve.tables import Tables
+
+_BREAKS: Final = "installed-requirements-broken"
 
 
 def resolve(
@@ -63,22 +66,52 @@ def resolve(
     if not request.requirements:
         return Resolution(torch=None, pins=(), coverage=(), driver_fit=None, minimum_driver=None, cudnn=None)
     if request.requirement("torch") is None and request.requirement(PROJECT) is not None:
+        from gpuenv.resolve.onnxruntime_alone import resolve_onnxruntime  # noqa: PLC0415 - most ask for torch
+
         return resolve_onnxruntime(problem)
-    kept = _keep(problem)
-    if kept is not None:
-        return kept
+    for wanted in _with_newer_runtime(problem):
+        found = _keep(wanted) or _newest(wanted, may_break=False)
+        if isinstance(found, Resolution):
+            return found
+    found = _keep(problem) or _newest(problem, may_break=True)
+    if isinstance(found, Resolution):
+        return found
+    from gpuenv.resolve.conflict import explain  # noqa: PLC0415 - only for a no
+
+    return explain(problem.ignoring("wheels"), found)
+
+
+def _with_newer_runtime(problem: Problem) -> Iterator[Problem]:
+    """Ask for each newer ONNX Runtime, the newest first, where it alone is to be upgraded: torch moves for its sake."""
+    environment = problem.environment
+    found = environment.installed(canonicalize_name(PROJECT)) if environment is not None else None
+    if found is None or not moves(problem, PROJECT) or moves(problem, "torch"):
+        return
+    for build in runtimes_for(problem):
+        if build.version > found.version:
+            yield _asking(problem, PROJECT, f"=={build.version}")
+
+
+def _newest(problem: Problem, *, may_break: bool) -> Resolution | tuple[tuple[Candidate, Refusal], ...]:
+    """Search in the order of rule 9; what the last search refused where nothing serves.
+
+    `may_break`: also what other installed packages do not go with, or without what may be left out.
+    """
     refused: tuple[tuple[Candidate, Refusal], ...] = ()
-    for attempt, caveats in _attempts(problem):
+    for attempt, caveats in wheels_first(_attempts(problem)):
+        if caveats and not may_break:
+            break
         found = search(attempt)
         if found.best is not None and not _is_makeshift(attempt, problem, found.best):
-            return _resolution(problem, found.best, found.refused, caveats)
+            told = (_told(problem, found.best, caveat) for caveat in caveats)
+            return _resolution(problem, found.best, found.refused, tuple(told))
         refused = found.refused
-    return explain(problem, refused)
+    return refused
 
 
 def _keep(problem: Problem) -> Resolution | None:
     """Keep the installed build of torch where it serves the request and the target (rule 9)."""
-    if problem.environment is None or problem.request.upgrade:
+    if problem.environment is None or moves(problem, "torch"):
         return None
     candidate = installed_candidate(problem.environment, problem.target, problem.matrix)
     if candidate is None or (problem.target.is_cpu and candidate.build.cuda is not None):
@@ -123,21 +156,27 @@ def _attempts(problem: Problem) -> Iterator[tuple[Problem, tuple[Notice, ...]]]:
     Requirements of other installed packages hold as long as anything can be found that meets them.
     """
     installed = problem.environment.installed("torch") if problem.environment is not None else None
-    if installed is not None and not problem.request.upgrade:
+    if installed is not None and not moves(problem, "torch"):
         yield _asking(problem, "torch", f"=={installed.version.public}"), ()
         if installed.version.is_devrelease:
             # Nightly builds are deleted: the release that came of it is the nearest to what was there.
             yield _asking(problem, "torch", f"=={installed.version.base_version}"), ()
     for attempt in _by_order(problem):
         yield attempt, ()
-    if problem.installed_specifiers:
-        breaks = tuple(f"{name}{found}" for name, found in sorted(problem.installed_specifiers.items()))
-        caveat = Notice.of("installed-requirements-broken", requirements=breaks)
+    if problem.installed_specifiers or problem.installed_pairings:
+        caveat = Notice.of(_BREAKS)
         for attempt in _by_order(problem.ignoring("installed")):
             yield attempt, (caveat,)
     if PROJECT in problem.request.optional:
         caveat = Notice.of("onnxruntime-gpu-disagrees", matrix=problem.matrix.version)
         yield problem.ignoring("onnxruntime"), (caveat,)
+
+
+def _told(problem: Problem, best: Judgement, caveat: Notice) -> Notice:
+    """Name what a choice breaks, and not what it might have broken."""
+    if caveat.code != _BREAKS:
+        return caveat
+    return Notice.of(_BREAKS, requirements=broken_installed(problem, best))
 
 
 def _is_makeshift(attempt: Problem, problem: Problem, best: Judgement) -> bool:

@@ -14,12 +14,11 @@ from gpuenv.resolve.refusal import Refusal
 from gpuenv.resolve.requirements import torch_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from gpuenv.models.matrix import OnnxRuntimeBuild
+    from gpuenv.models.matrix import TorchBuild
     from gpuenv.resolve.judgement import Judgement, Service
     from gpuenv.resolve.problem import Problem
-    from gpuenv.resolve.requirements import TorchRequirements
     from gpuenv.resolve.tables import Release
 
 
@@ -33,51 +32,74 @@ class Search:
 
 
 def search(problem: Problem) -> Search:
-    """Find the best candidate: the newest release of the first tier that has one; the second only after all of it."""
-    requirements, runtimes, services = torch_requirements(problem), runtimes_for(problem), problem.services
+    """Find the best candidate as `best_of` does, and gather what was refused on the way."""
     refused: list[tuple[Candidate, Refusal]] = []
-    for tier in problem.tiers:
-        for release in tier:
-            serving = []
-            for candidate, found in _judged(problem, release, requirements, runtimes, services):
-                if isinstance(found, Refusal):
-                    refused.append((candidate, found))
-                else:
-                    serving.append(found)
-            if serving:
-                return Search(best=max(serving, key=rank), refused=tuple(refused))
-    return Search(best=None, refused=tuple(refused))
+    best = _find(problem, refused)
+    return Search(best=best, refused=tuple(refused))
+
+
+def best_of(problem: Problem) -> Judgement | None:
+    """Find the best candidate: the newest release of the first tier that has one; the second only after all of it."""
+    return _find(problem, None)
 
 
 def serving(problem: Problem) -> Iterator[Judgement]:
     """Yield every candidate that serves the target."""
-    requirements, runtimes, services = torch_requirements(problem), runtimes_for(problem), problem.services
+    question = _Question(problem, None)
     for tier in problem.tiers:
         for release in tier:
-            for _, found in _judged(problem, release, requirements, runtimes, services):
-                if not isinstance(found, Refusal):
-                    yield found
+            yield from question.serving(release)
 
 
-def _judged(
-    problem: Problem,
-    release: Release,
-    requirements: TorchRequirements,
-    runtimes: Sequence[OnnxRuntimeBuild],
-    services: dict[int, Service | Refusal],
-) -> Iterator[tuple[Candidate, Judgement | Refusal]]:
-    """Judge each build of a release once, and then each source that has it."""
-    excluded = requirements.against_release(release)
-    for build, code in zip(release.builds, release.codes, strict=True):
-        sources = sources_of(problem, build)
-        if not sources:
-            continue
-        service = excluded or requirements.against_build(build) or services.get(code)
-        if service is None:
-            service = services[code] = serve(problem, build)
-        if isinstance(service, Refusal):
-            yield Candidate(build=build, source=sources[0]), service
-            continue
-        for source in sources:
-            candidate = Candidate(build=build, source=source)
-            yield candidate, judge(problem, candidate, service, runtimes)
+def _find(problem: Problem, refused: list[tuple[Candidate, Refusal]] | None) -> Judgement | None:
+    question = _Question(problem, refused)
+    for tier in problem.tiers:
+        for release in tier:
+            serving = question.serving(release)
+            if serving:
+                return max(serving, key=rank)
+    return None
+
+
+class _Question:
+    """What all builds are judged by: the requirements, and what was found out about the target before."""
+
+    def __init__(self, problem: Problem, refused: list[tuple[Candidate, Refusal]] | None) -> None:
+        """`refused` takes what does not serve; None where nobody asks, as in nine of ten searches."""
+        self._problem = problem
+        self._requirements = torch_requirements(problem)
+        self._runtimes = runtimes_for(problem)
+        self._services = problem.services
+        self._refused = refused
+
+    def serving(self, release: Release) -> list[Judgement]:
+        """Judge each build of a release once, and then each source that has it."""
+        excluded = self._requirements.against_release(release)
+        if excluded is not None and self._refused is None:
+            return []
+        found = []
+        for build, code in zip(release.builds, release.codes, strict=True):
+            service = excluded or self._requirements.against_build(build) or self._service(build, code)
+            if isinstance(service, Refusal):
+                self._refuse(build, service)
+                continue
+            for source in sources_of(self._problem, build):
+                candidate = Candidate(build=build, source=source)
+                judged = judge(self._problem, candidate, service, self._runtimes)
+                if not isinstance(judged, Refusal):
+                    found.append(judged)
+                elif self._refused is not None:
+                    self._refused.append((candidate, judged))
+        return found
+
+    def _service(self, build: TorchBuild, code: int) -> Service | Refusal:
+        known = self._services.get(code)
+        if known is None:
+            known = self._services[code] = serve(self._problem, build)
+        return known
+
+    def _refuse(self, build: TorchBuild, refusal: Refusal) -> None:
+        """Note a refusal that holds for every source, where one has the build."""
+        sources = sources_of(self._problem, build) if self._refused is not None else []
+        if self._refused is not None and sources:
+            self._refused.append((Candidate(build=build, source=sources[0]), refusal))

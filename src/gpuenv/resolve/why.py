@@ -17,9 +17,10 @@ from gpuenv.resolve.onnxruntime import (
     runtimes_for,
     runtimes_of,
 )
+from gpuenv.resolve.pairings import refusing
 from gpuenv.resolve.problem import make_problem
 from gpuenv.resolve.refusal import Refusal, notice_of
-from gpuenv.resolve.requirements import allows
+from gpuenv.resolve.requirements import allows, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +105,8 @@ def _runtime_explanation(problem: Problem, build: OnnxRuntimeBuild) -> Explanati
 
 
 def _explanation(problem: Problem, candidate: Candidate, runtimes: Sequence[OnnxRuntimeBuild]) -> Explanation:
-    service = serve(problem, candidate.build)
+    held = refusing(problem, candidate.build)
+    service = refusal_of(held[0]) if held else serve(problem, candidate.build)
     found = service if isinstance(service, Refusal) else judge(problem, candidate, service, runtimes)
     if isinstance(found, Refusal):
         return Explanation(candidate=candidate, refusal=notice_of(problem, candidate, found))

@@ -63,13 +63,19 @@ def _of_gpu(
         if found is None or found.cuda is None:
             continue
         facts = {"gpu": gpu.label, "program": PurePath(found.path).name, "cuda": str(found.cuda)}
-        row = rows.get(capability)
-        if row is not None and (
-            found.cuda < row.minimum_cuda or (row.maximum_cuda is not None and found.cuda > row.maximum_cuda)
-        ):
+        if not _assembles(found, capability, rows.get(capability)):
             yield Notice.of("ptxas-lacks-gpu", **facts)
         elif driver_cuda is not None and found.cuda.major > driver_cuda.major:
             yield Notice.of("assembler-newer-than-driver", driver_cuda=str(driver_cuda), **facts)
+
+
+def _assembles(found: CodeGenerator, capability: ComputeCapability, row: ArchitectureRow | None) -> bool:
+    """Tell whether an assembler knows a capability: by its own word, else by its CUDA version."""
+    if found.architectures is not None:
+        return any(same_gpu(one, capability) for one in found.architectures)
+    if row is None or found.cuda is None:
+        return True
+    return row.minimum_cuda <= found.cuda and (row.maximum_cuda is None or found.cuda <= row.maximum_cuda)
 
 
 def _assembler(generators: Sequence[CodeGenerator], capability: ComputeCapability) -> CodeGenerator | None:

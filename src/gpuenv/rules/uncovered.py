@@ -30,19 +30,29 @@ def uncovered(
 def _of_gpu(judged: Sequence[JudgedFile], gpu: Gpu, number: int, driver_cuda: CudaVersion | None) -> Iterator[Notice]:
     lacking = _lacking(judged, number)
     waiting = [file for file in lacking if file.verdicts[number][1].reason == "ptx-needs-newer-driver"]
-    others = [file.filename for file in lacking if file not in waiting]
+    others = [file for file in lacking if file not in waiting]
     if others:
-        target = ",".join(capability.sm for capability in gpu.capabilities)
-        yield Notice.of("libraries-lack-gpu", gpu=gpu.label, files=tuple(others), target=target)
+        yield Notice.of(
+            "libraries-lack-gpu",
+            gpu=gpu.label,
+            files=tuple(file.filename for file in others),
+            packages=_packages(others),
+        )
     if waiting:
         needed = [cuda for file in waiting if (cuda := file.verdicts[number][1].needs_cuda) is not None]
         yield Notice.of(
             "library-ptx-needs-newer-driver",
             gpu=gpu.label,
             files=tuple(file.filename for file in waiting),
+            packages=_packages(waiting),
             cuda=str(max(needed)) if needed else None,
             driver_cuda=str(driver_cuda) if driver_cuda else None,
         )
+
+
+def _packages(files: Sequence[JudgedFile]) -> tuple[str, ...]:
+    """Name the distributions that files are of; a file that none owns is named by itself."""
+    return tuple(dict.fromkeys(file.file.distribution or file.filename for file in files))
 
 
 def _lacking(judged: Sequence[JudgedFile], number: int) -> list[JudgedFile]:
@@ -56,3 +66,20 @@ def _lacking(judged: Sequence[JudgedFile], number: int) -> list[JudgedFile]:
         if all(file.verdicts[number][1].kind == "none" for file in files)
         for file in files
     ]
+
+
+def uncovered_beside(judged: Sequence[JudgedFile], gpus: Sequence[Gpu]) -> tuple[Notice, ...]:
+    """Tell which packages that nothing asked for have libraries without code for some of the GPUs: no fault of a plan.
+
+    One notice for each distribution, and for each library that none owns.
+    """
+    lacking: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for number, gpu in enumerate(gpus):
+        for file in _lacking(judged, number):
+            files, cards = lacking.setdefault(file.file.distribution or file.filename, ({}, {}))
+            files[file.filename] = None
+            cards[gpu.label] = None
+    return tuple(
+        Notice.of("unasked-libraries-lack-gpu", packages=(package,), files=tuple(files), gpus=tuple(cards))
+        for package, (files, cards) in lacking.items()
+    )

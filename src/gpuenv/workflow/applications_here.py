@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.install.state import state_of
 from gpuenv.models.notice import Notice
+from gpuenv.workflow.kept_profile import kept_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,13 +44,13 @@ def applications_here(
     environment: Environment, choice: str | None, surroundings: Surroundings
 ) -> tuple[Application, ...]:
     """Find what is known of the applications of an environment: recorded ones, and packages that are installed."""
-    from gpuenv.workflow.resolving.resolution import known_applications  # noqa: PLC0415 - it loads the resolver
+    from gpuenv.workflow.known_applications import known_applications  # noqa: PLC0415 - not for every proof
 
     recorded = frozenset(recorded_applications(environment.root))
     installed = frozenset(found.name for found in environment.distributions)
     return tuple(
         application
-        for application in known_applications(choice, surroundings)
+        for application in known_applications(choice, surroundings, among=recorded | installed)
         if application.name in recorded or (application.is_package and application.name in installed)
     )
 
@@ -111,7 +111,7 @@ def application_variables(
         for setting in application.settings
         if setting.system in {None, system}
     }
-    states = _kept_profile(environment.root)
+    states = kept_states(environment)
     for application in applications:
         for switch in application.switches:
             if switch.variable is None or switch.on is None or switch.off is None or states is None:
@@ -119,12 +119,3 @@ def application_variables(
             is_proven = all(states.get(need) == "ok" for need in switch.needs)
             variables[switch.variable] = switch.on if is_proven else switch.off
     return {name: value for name, value in variables.items() if name not in environ}
-
-
-def _kept_profile(root: Path) -> dict[str, str] | None:
-    """Read the profile of the last verification; None where there is none."""
-    try:
-        record = json.loads((state_of(root) / "verification.json").read_text(encoding="utf-8"))
-        return dict(record["profile"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.notice import Notice
+from gpuenv.models.typed_command import quoted
 from gpuenv.models.value import dataclass
 from gpuenv.workflow.resolving.resolution import load_data, resolve_request
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
+    from gpuenv.models.typed_command import TypedCommand
     from gpuenv.workflow.options import Options
-    from gpuenv.workflow.resolving.resolution import MatrixData, Resolved
+    from gpuenv.workflow.resolving.resolution import Resolved
 
 _TEXT_KEYS: Final = ("target", "driver", "platform", "python", "indexes", "channel")
 _KEYS: Final = frozenset({"id", "requirements", *_TEXT_KEYS})
@@ -45,11 +47,16 @@ def plan_batch(
         if not line.strip():
             continue
         identity = _identity(line, number)
+        typed: TypedCommand | None = None
         try:
             described = parse_line(line, number)
-            yield BatchAnswer(id=identity, resolved=_resolve(described, line, options, surroundings, reporter, data))
+            typed = _typed(options.typed, described)
+            stated = replace(_stated(described, line, options), typed=typed)
+            resolved = resolve_request(stated, surroundings, reporter, looks_at_environment=False, data=data)
+            yield BatchAnswer(id=identity, resolved=resolved)
         except GpuenvError as error:
-            yield BatchAnswer(id=identity, resolved=None, error=Notice.of(error.code, **error.context))
+            facts = {**error.context, **(typed.facts if typed is not None else {})}
+            yield BatchAnswer(id=identity, resolved=None, error=Notice.of(error.code, **facts))
 
 
 def machines_of(text: str) -> list[str]:
@@ -104,20 +111,23 @@ def parse_line(line: str, number: int) -> dict[str, Any]:
     return described
 
 
-def _resolve(
-    described: dict[str, Any],
-    line: str,
-    options: Options,
-    surroundings: Surroundings,
-    reporter: Reporter,
-    data: MatrixData,
-) -> Resolved:
+def _stated(described: dict[str, Any], line: str, options: Options) -> Options:
     if "schema" in described:
-        stated = replace(options, saved_machine=line)
-    else:
-        stated = replace(
-            options,
-            **{key: described[key] for key in _TEXT_KEYS if key in described},
-            requirements=tuple(described.get("requirements", options.requirements)),
-        )
-    return resolve_request(stated, surroundings, reporter, looks_at_environment=False, data=data)
+        return replace(options, saved_machine=line)
+    return replace(
+        options,
+        **{key: described[key] for key in _TEXT_KEYS if key in described},
+        requirements=tuple(described.get("requirements", options.requirements)),
+    )
+
+
+def _typed(typed: TypedCommand | None, described: dict[str, Any]) -> TypedCommand | None:
+    """The command that asks for one machine alone; None for a saved one, which is not on any command line."""
+    if typed is None or "schema" in described:
+        return None
+    alone = typed.without("--batch", "--json")
+    if "requirements" in described:
+        alone = alone.asking_for(*map(quoted, described["requirements"]))
+    for key in _TEXT_KEYS:
+        alone = alone.with_option(f"--{key}", described[key]) if key in described else alone
+    return alone

@@ -14,11 +14,12 @@ from gpuenv.models.resolution import Conflict
 from gpuenv.models.settings import redact_url
 from gpuenv.models.value import dataclass
 from gpuenv.workflow.builds.compiler import find_compiler
+from gpuenv.workflow.builds.cost import long_build
 from gpuenv.workflow.builds.install import Placed, install_wheel
 from gpuenv.workflow.builds.place import find_place
 from gpuenv.workflow.builds.prebuilt import find_prebuilt
 from gpuenv.workflow.builds.source import fetch_tree, install_tools, known_source
-from gpuenv.workflow.builds.wheel import Failed, Making, Wheel, make_wheel
+from gpuenv.workflow.builds.wheel import Failed, Making, Wheel, kept_before, make_wheel
 from gpuenv.workflow.inspect import inspect
 
 if TYPE_CHECKING:
@@ -74,10 +75,11 @@ def build(
             ready = find_prebuilt(source.requirement, extension, place, folder)
             if ready is not None:
                 return _finished(shown, ready, place, extension, toolkit=None)
-    return _compiled(shown, known_source(source, extension), place, extension)
+    return compile_source(shown, known_source(source, extension), place, extension)
 
 
-def _compiled(text: str, source: Source, place: Place, extension: Extension | None) -> Built | Failed | Conflict:
+def compile_source(text: str, source: Source, place: Place, extension: Extension | None) -> Built | Failed | Conflict:
+    """Compile a source, prove the wheel, and do with it what the place's choices say; `text` names it to the user."""
     toolkit = find_compiler(place)
     if isinstance(toolkit, Conflict):
         return toolkit
@@ -85,7 +87,7 @@ def _compiled(text: str, source: Source, place: Place, extension: Extension | No
         place.capabilities,
         toolkit,
         place.surroundings.environ,
-        jobs=parallel_jobs(),
+        jobs=parallel_jobs(extension.job_gib if extension is not None else None),
         with_ptx=place.choices.with_ptx,
         own_variable=extension.architecture_variable if extension is not None else None,
     )
@@ -96,20 +98,40 @@ def _compiled(text: str, source: Source, place: Place, extension: Extension | No
             else dict(place.surroundings.environ)
         )
         tree = fetch_tree(source, place, folder, environ=first)
-        environ = install_tools(place, folder, tree=tree, extension=extension, variables=variables)
-        place.reporter.stage("building-extension", source=text, architectures=variables["TORCH_CUDA_ARCH_LIST"])
-        making = Making(
-            shown=text,
-            tree=tree,
-            toolkit=str(toolkit.version),
-            variables=variables,
-            own_variables=extension.build_variables if extension is not None else (),
-            environ=environ,
+        making = _making(text, tree, place, extension, toolkit=str(toolkit.version), variables=variables)
+        made = kept_before(making, place) or make_wheel(
+            making,
+            place,
+            folder / "wheels",
+            environ=install_tools(place, folder, tree=tree, extension=extension, variables=variables),
         )
-        made = make_wheel(making, place, folder / "wheels")
         if isinstance(made, Failed):
             return made
         return _finished(text, made, place, extension, toolkit=str(toolkit.version), variables=variables)
+
+
+def _making(
+    text: str, tree: Path, place: Place, extension: Extension | None, *, toolkit: str, variables: dict[str, str]
+) -> Making:
+    cost = long_build(
+        extension,
+        jobs=_number(variables["MAX_JOBS"]),
+        architectures=len(place.capabilities),
+        typed=place.options.typed,
+    )
+    return Making(
+        shown=text,
+        tree=tree,
+        toolkit=toolkit,
+        variables=variables,
+        own_variables=extension.build_variables if extension is not None else (),
+        cost=cost,
+    )
+
+
+def _number(jobs: str) -> int:
+    """Read `MAX_JOBS`; what is no number is for the build itself to complain about."""
+    return max(1, int(jobs)) if jobs.isdecimal() else 1
 
 
 def _finished(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gpuenv.detect.details.details import detail_problems, read_details
 from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.detect.host import detect_host
+from gpuenv.detect.sources.overrides import probe_timeout_s
 from gpuenv.errors import GpuenvError
 from gpuenv.models.notice import Notice
 from gpuenv.models.value import dataclass
@@ -100,7 +101,7 @@ def _doubled(shared: Sequence[SharedFolder]) -> tuple[Notice, ...]:
 def _environment(options: Options, surroundings: Surroundings) -> tuple[Environment | None, tuple[Notice, ...]]:
     root = find_environment(options.venv, surroundings)
     try:
-        return read_environment(root, surroundings=surroundings), ()
+        return read_environment(root, surroundings=surroundings, timeout_s=probe_timeout_s(surroundings.environ)), ()
     except GpuenvError as error:
         if options.venv is not None:
             raise

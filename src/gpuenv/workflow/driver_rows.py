@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gpuenv.matrix.architectures_file import parse_architectures
-from gpuenv.matrix.catalog import find_matrix
 from gpuenv.matrix.folder import read_table
+from gpuenv.matrix.shelf import find_matrix
 
 if TYPE_CHECKING:
     from gpuenv.models.matrix import ArchitectureRow

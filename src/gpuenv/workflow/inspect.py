@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.binaries.main_set import main_set
 from gpuenv.models.binaries import Inspection, JudgedFile
+from gpuenv.models.notice import Notice
+from gpuenv.models.settings import redact_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.libraries.judge import LibraryJudge
     from gpuenv.workflow.options import Options
+
+_HERE: Final = frozenset({"current-gpu", "auto"})
+"""The targets that need not be said again in a command that is run on this machine."""
 
 
 def inspect(
@@ -47,15 +52,40 @@ def inspect(
         if isinstance(chosen, Conflict):
             return chosen
         judge = chosen
+    described = options.target if has_target and options.target not in _HERE else None
     if environment is not None:
-        return _of_environment(environment, judge, surroundings, reporter, anew=is_thorough)
+        inspection = _of_environment(environment, judge, surroundings, reporter, anew=is_thorough, described=described)
+        return _with_nothing(inspection, (str(environment.root),))
     from gpuenv.workflow.libraries.places import InspectedPlaces  # noqa: PLC0415 - not for an environment
 
     read = InspectedPlaces(surroundings=surroundings, reporter=reporter, is_thorough=is_thorough)
     for place in places:
         read.read(place)
     inspection = _inspection(read.files, judge, always_shown=read.named)
-    return replace(inspection, notes=tuple(read.notes), bytes_fetched=read.bytes_fetched)
+    inspection = replace(
+        inspection,
+        uncovered=_with_plan(inspection.uncovered, described),
+        notes=tuple(read.notes),
+        bytes_fetched=read.bytes_fetched,
+    )
+    return _with_nothing(inspection, tuple(map(redact_url, places)))
+
+
+def _with_nothing(inspection: Inspection, places: tuple[str, ...]) -> Inspection:
+    """Say so where there was no library at all: an empty table would leave the reader to guess."""
+    if inspection.examined or inspection.files:
+        return inspection
+    return replace(inspection, notes=(*inspection.notes, Notice.of("no-native-library", places=places)))
+
+
+def _with_plan(uncovered: Sequence[Notice], described: str | None) -> tuple[Notice, ...]:
+    """Name the command that finds builds for the target: nobody knows which environment a file is of."""
+    if not uncovered:
+        return ()
+    from gpuenv.models.typed_command import quoted  # noqa: PLC0415 - only for what is lacking
+
+    plan = "gpuenv plan" if described is None else f"gpuenv plan --target {quoted(described)}"
+    return tuple(Notice.of(fault.code, **{**fault.context, "plan": plan}) for fault in uncovered)
 
 
 def inspect_environment(
@@ -67,15 +97,19 @@ def inspect_environment(
     driver: Driver | None = None,
     platform: Platform | None = None,
     matrix: str | None = None,
+    roots: Collection[str] | None = None,
+    described: str | None = None,
 ) -> Inspection:
     """Read every native library of an environment and judge it for some GPUs: the proof without a GPU.
 
-    The driver counts where it and the platform are given: it has to compile what is there as PTX only.
+    The driver counts where it and the platform are given: it has to compile what is there as PTX only. `roots` are
+    the distributions (canonical names) that have to serve the GPUs, with what they are linked with; None: all.
+    `described` is the target as the user wrote it, None for this machine's GPUs.
     """
     from gpuenv.workflow.libraries.judge import make_judge  # noqa: PLC0415 - not for a path
 
     judge = make_judge(gpus, driver, platform, environment, surroundings, matrix=matrix)
-    return _of_environment(environment, judge, surroundings, reporter, anew=False)
+    return _of_environment(environment, judge, surroundings, reporter, anew=False, roots=roots, described=described)
 
 
 def _of_environment(
@@ -85,30 +119,45 @@ def _of_environment(
     reporter: Reporter,
     *,
     anew: bool,
+    roots: Collection[str] | None = None,
+    described: str | None = None,
 ) -> Inspection:
     from gpuenv.workflow.libraries.environment import read_libraries  # noqa: PLC0415 - as above
     from gpuenv.workflow.libraries.inspection import completed  # noqa: PLC0415 - not for a path
 
     libraries = read_libraries(environment, surroundings, reporter, anew=anew)
-    inspection = _inspection(libraries.files, judge, always_shown=())
-    return completed(inspection, libraries, environment, judge, surroundings)
+    needed = None
+    if roots is not None:
+        from gpuenv.workflow.libraries.needed import needed_files  # noqa: PLC0415 - for the proof of a change
+
+        needed = needed_files(libraries, roots)
+    inspection = _inspection(libraries.files, judge, always_shown=(), needed=needed)
+    return completed(inspection, libraries, environment, judge, surroundings, needed=needed, described=described)
 
 
 def _inspection(
-    files: Sequence[InspectedFile], judge: LibraryJudge | None, *, always_shown: Collection[str]
+    files: Sequence[InspectedFile],
+    judge: LibraryJudge | None,
+    *,
+    always_shown: Collection[str],
+    needed: Collection[str] | None = None,
 ) -> Inspection:
+    """Judge what was read; `needed` are the paths that have to serve the GPUs, None: all."""
     plain = [JudgedFile(file=file, main=main_set(file.summary)) for file in files]
     if judge is None:
         return Inspection(files=_shown(plain, always_shown), gpus=(), examined=len(files))
-    from gpuenv.rules.uncovered import uncovered  # noqa: PLC0415 - not without a target
+    from gpuenv.rules.uncovered import uncovered, uncovered_beside  # noqa: PLC0415 - not without a target
     from gpuenv.workflow.libraries.judge import judge_files, worst_first  # noqa: PLC0415 - as above
 
     judged = judge_files(plain, judge)
+    asked = judged if needed is None else [file for file in judged if file.file.path in needed]
+    beside = [] if needed is None else [file for file in judged if file.file.path not in needed]
     return Inspection(
         files=tuple(worst_first(_shown(judged, always_shown))),
         gpus=tuple(gpu.name for gpu in judge.gpus),
         examined=len(files),
-        uncovered=uncovered(judged, judge.gpus, driver_cuda=judge.driver_cuda),
+        uncovered=uncovered(asked, judge.gpus, driver_cuda=judge.driver_cuda),
+        unasked=uncovered_beside(beside, judge.gpus),
     )
 
 

@@ -111,7 +111,7 @@ class _Work:
             return Installation(ending="conflict", planned=planned, root=root)
         if planned.plan.is_empty:
             return Installation(ending="nothing-to-do", planned=planned, root=root, environment=environment)
-        foreign = foreign_changes(planned.plan)
+        foreign = foreign_changes(planned.plan, is_new=environment is None)
         if foreign and not self.options.assume_yes:
             answer = consent(planned, foreign)
             if not answer:

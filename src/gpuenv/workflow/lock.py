@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from gpuenv.errors import UsageError
 from gpuenv.lock.differences import Difference, differences
 from gpuenv.lock.file import write_lock_file
+from gpuenv.models.notice import Notice
 from gpuenv.workflow.locks.one import make_lock
 from gpuenv.workflow.locks.resolution import lock_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from gpuenv.models.progress import Reporter
@@ -36,7 +38,23 @@ def lock(options: Options, asked: LockOptions, surroundings: Surroundings, repor
     made = make_lock(options, asked, surroundings, reporter, path=path)
     if made.text is None:
         return made
+    made = replace(made, notes=(*made.notes, *unknown_upgrades([made], asked)))
     return finished([made], asked, surroundings, reporter, is_offline=options.is_offline)[0]
+
+
+def unknown_upgrades(made: Iterable[Locked], asked: LockOptions) -> tuple[Notice, ...]:
+    """Name what was to be upgraded and is in no lock: most likely a slip of the finger."""
+    import difflib  # noqa: PLC0415 - few commands name a package to upgrade
+
+    locked = {package.project for one in made for package in one.packages}
+    missing = [project for project in asked.upgraded if project not in locked]
+    found = {project: tuple(difflib.get_close_matches(project, sorted(locked))) for project in missing}
+    return tuple(
+        Notice.of("upgrade-package-misspelt", package=project, near=near)
+        if near
+        else Notice.of("upgrade-package-not-locked", package=project)
+        for project, near in found.items()
+    )
 
 
 def finished(

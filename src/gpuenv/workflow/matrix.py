@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gpuenv.errors import UsageError
-from gpuenv.matrix.catalog import available_matrices, find_matrix, load_matrix
+from gpuenv.matrix.catalog import load_matrix
 from gpuenv.matrix.derived import serving_torch, summarize
+from gpuenv.matrix.shelf import available_matrices, find_matrix
 from gpuenv.matrix.validate import validate_folder
 from gpuenv.models.cuda import ComputeCapability
 from gpuenv.models.value import dataclass
@@ -14,8 +15,8 @@ from gpuenv.models.value import dataclass
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gpuenv.matrix.catalog import AvailableMatrix
     from gpuenv.matrix.derived import ArchitectureSummary
+    from gpuenv.matrix.shelf import AvailableMatrix
     from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
     from gpuenv.models.notice import Notice
     from gpuenv.models.platform import PlatformName

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gpuenv.models.value import dataclass
+
+if TYPE_CHECKING:
+    from gpuenv.models.typed_command import TypedCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,5 +36,9 @@ class Options:
     assume_yes: bool = False
     checks_hashes: bool = False
     """Compare the content of what is installed with its records before anything is taken for what it says it is."""
+    builds_extensions: bool = True
+    """Compile the extensions that an application needs, as part of the change; else they are only named."""
     limits: tuple[str, ...] = ()
     """Limits on members of the GPU family that are wanted anyway: what a lock pins so far (`torch==2.14.1+cu126`)."""
+    typed: TypedCommand | None = None
+    """What was typed, where it asks for a resolution: its hints say the same with a change."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
+from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Install
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.value import dataclass
 from gpuenv.resolve.planner import make_plan
+from gpuenv.workflow.inputs import is_environment
 from gpuenv.workflow.resolving.present import closure_in_place
 from gpuenv.workflow.resolving.resolution import resolve_request
 from gpuenv.workflow.target import DETECTED
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
     from gpuenv.install.closures.wheel_files import WheelFiles
     from gpuenv.models.environment import Environment
     from gpuenv.models.execution import LockedPackage
-    from gpuenv.models.plan import Plan
+    from gpuenv.models.plan import Build, Plan
     from gpuenv.models.progress import Reporter
     from gpuenv.models.resolution import Resolution
     from gpuenv.models.surroundings import Surroundings
@@ -61,6 +66,10 @@ def plan(
     `meanwhile` is done while the engine is at work, and only then.
     """
     resolved = resolve_request(options, surroundings, reporter, looks_at_environment=looks_at_environment)
+    resolved = replace(resolved, notes=(*_passed_over(resolved, options, surroundings), *resolved.notes))
+    if isinstance(resolved.outcome, Conflict):
+        return Planned(resolved=resolved, plan=None, additions=None)
+    resolved, builds = _with_builds(resolved, options, surroundings, reporter, is_made_here=has_to_be_complete)
     if isinstance(resolved.outcome, Conflict):
         return Planned(resolved=resolved, plan=None, additions=None)
     from gpuenv.install.traces import without_traces  # noqa: PLC0415 - not on conflict
@@ -75,12 +84,67 @@ def plan(
             has_to_be_complete=has_to_be_complete,
             meanwhile=meanwhile,
         )
-        steps = make_plan(resolved.outcome, resolved.environment, additions)
+        steps = make_plan(resolved.outcome, resolved.environment, additions, asked_for(resolved))
         if additions is None and resolved.request is not None and resolved.request.others:
             steps = replace(steps, is_complete=False)
         files = _files(steps, resolved, options, surroundings)
     sized = with_sizes(steps, files.packages) if files is not None else steps
-    return Planned(resolved=resolved, plan=sized, additions=additions, files=files)
+    return Planned(resolved=resolved, plan=replace(sized, builds=builds), additions=additions, files=files)
+
+
+def _with_builds(
+    resolved: Resolved, options: Options, surroundings: Surroundings, reporter: Reporter, *, is_made_here: bool
+) -> tuple[Resolved, tuple[Build, ...]]:
+    """Plan what is compiled, unless nothing is to be; what nothing compiles is named in the notes.
+
+    A plan for a machine elsewhere names no compiler: this one's says nothing of it.
+    """
+    if not options.builds_extensions or not resolved.builds or resolved.target is None:
+        return resolved, ()
+    from gpuenv.workflow.resolving.extension_builds import (  # noqa: PLC0415 - few applications compile
+        without_left_out,
+        without_rebuilt,
+    )
+
+    environment, builds = resolved.environment, resolved.builds
+    is_here = is_made_here if environment is None else environment.platform.name == resolved.target.platform.name
+    if is_here:
+        from gpuenv.workflow.builds.planning import plan_builds  # noqa: PLC0415 - as above
+
+        python = environment.python if environment is not None else venv_python(options, surroundings.environ)
+        planned = plan_builds(builds, resolved, options, surroundings, reporter, python=python, is_to_run=is_made_here)
+        if isinstance(planned, Conflict):
+            return replace(resolved, outcome=planned), ()
+        builds = planned
+    if isinstance(resolved.outcome, Conflict):
+        return resolved, ()
+    outcome = without_rebuilt(resolved.outcome, builds)
+    return replace(resolved, outcome=outcome, notes=without_left_out(resolved.notes, builds)), builds
+
+
+def asked_for(resolved: Resolved) -> dict[str, Notice]:
+    """Say of projects outside the family who asked for them, by canonical name: the user, or an application."""
+    by_application = {
+        canonicalize_name(part.requirement.name): Notice.of("application-needs", application=application.name)
+        for application in resolved.applications
+        for part in application.requires
+    }
+    typed = resolved.request.others if resolved.request is not None else ()
+    names = (canonicalize_name(found[0]) for text in typed if (found := _NAME.match(text)) is not None)
+    return {name: by_application.get(name, Notice.of("requested")) for name in names}
+
+
+def _passed_over(resolved: Resolved, options: Options, surroundings: Surroundings) -> tuple[Notice, ...]:
+    """Say where an environment is at hand and was not looked at, since the target is another machine."""
+    if resolved.root is not None or options.target in DETECTED or options.venv is not None:
+        return ()
+    from gpuenv.detect.environment import find_environment  # noqa: PLC0415 - not for this machine
+
+    root = find_environment(None, surroundings)
+    if not is_environment(root):
+        return ()
+    near = root.relative_to(surroundings.cwd) if root.is_relative_to(surroundings.cwd) else root
+    return (Notice.of("environment-passed-over", path=str(near)),)
 
 
 def _files(steps: Plan, resolved: Resolved, options: Options, surroundings: Surroundings) -> WheelFiles | None:
@@ -123,7 +187,8 @@ def _additions(
     """Ask the engine what else has to come; nothing where all is there, None where it cannot be asked."""
     request = resolved.request
     others, constraints = (request.others, request.constraints) if request is not None else ((), ())
-    if resolved.environment is not None and _is_all_there(resolved, resolution, others):
+    upgraded = request.upgraded_others if request is not None else ()
+    if resolved.environment is not None and not upgraded and _is_all_there(resolved, resolution, others):
         return ()
     is_described = options.target not in DETECTED and options.target != "cpu"
     if (options.is_offline and not has_to_be_complete) or (is_described and resolved.root is None):
@@ -142,6 +207,7 @@ def _additions(
             equal=_equal(resolution, resolved.environment),
             constraints=(*resolution.constraints, *constraints),
             excluded=resolution.excluded,
+            upgraded=upgraded,
             settings=resolved.settings,
             environ=surroundings.environ,
             is_offline=options.is_offline,

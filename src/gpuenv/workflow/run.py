@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Final
 from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.detect.host import detect_host
 from gpuenv.install.state import state_of
-from gpuenv.matrix.catalog import load_matrix
 from gpuenv.models.hardware import Presence
 from gpuenv.models.notice import Notice
 from gpuenv.models.value import dataclass
-from gpuenv.project.folders import matrix_cache
 from gpuenv.workflow.applications_here import application_variables, applications_here
 from gpuenv.workflow.target import select_gpus
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from gpuenv.models.environment import Environment
     from gpuenv.models.hardware import Gpu
+    from gpuenv.models.matrix import GpuModel
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
 
@@ -45,11 +44,9 @@ class RunSettings:
 
 def run_settings(options: Options, surroundings: Surroundings) -> RunSettings:
     """Find the environment and the GPUs, and make the variables. A machine without a GPU simply has fewer."""
-    environment = read_environment(find_environment(options.venv, surroundings), surroundings=surroundings)
-    host = detect_host(
-        surroundings,
-        gpu_models=lambda: load_matrix(options.matrix, cwd=surroundings.cwd, cache=matrix_cache(surroundings)).gpus,
-    )
+    root = find_environment(options.venv, surroundings)
+    environment = read_environment(root, surroundings=surroundings, with_requirements=False)
+    host = detect_host(surroundings, gpu_models=lambda: _gpu_models(options, surroundings))
     detected = host.gpus if host.presence is Presence.PRESENT else ()
     constraints = state_of(environment.root) / "constraints.txt"
     variables = run_variables(
@@ -70,6 +67,14 @@ def run_settings(options: Options, surroundings: Surroundings) -> RunSettings:
     )
     changed = {name: value for name, value in variables.items() if name not in own}
     return RunSettings(environment=environment, variables=changed, notes=notes)
+
+
+def _gpu_models(options: Options, surroundings: Surroundings) -> tuple[GpuModel, ...]:
+    # Only for a machine with a GPU that does not name its compute capability itself.
+    from gpuenv.matrix.catalog import load_gpu_models  # noqa: PLC0415
+    from gpuenv.project.folders import matrix_cache  # noqa: PLC0415
+
+    return load_gpu_models(options.matrix, cwd=surroundings.cwd, cache=matrix_cache(surroundings))
 
 
 def run_variables(
@@ -95,7 +100,7 @@ def run_variables(
     if environment.kind in _ROOT_VARIABLES:
         variables[_ROOT_VARIABLES[environment.kind]] = str(environment.root)
     if is_selected:
-        variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpu.uuid or str(gpu.index or 0) for gpu in gpus)
+        variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpu.visible_name for gpu in gpus)
         if not all(gpu.uuid for gpu in gpus):
             variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the order in which the indexes were detected
     capabilities = sorted({capability for gpu in gpus for capability in gpu.capabilities})

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from gpuenv.errors import UsageError
-from gpuenv.models.cuda import ComputeCapability, DriverVersion
-from gpuenv.models.hardware import Driver, Gpu, Presence, Probe
+from gpuenv.models.cuda import DriverVersion
+from gpuenv.models.hardware import Driver, Presence, Probe
 from gpuenv.models.notice import Notice
 from gpuenv.models.platform import Platform
 from gpuenv.models.resolution import Cause, Conflict
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gpuenv.detect.saved import SavedMachine
-    from gpuenv.models.hardware import HostFacts
+    from gpuenv.models.hardware import Gpu, HostFacts
     from gpuenv.models.matrix import ArchitectureRow, GpuModel
     from gpuenv.models.platform import PythonVersion
     from gpuenv.models.surroundings import Surroundings
+    from gpuenv.workflow.described_gpus import DescribedGpus
     from gpuenv.workflow.options import Options
 
 DETECTED = frozenset({"current-gpu", "auto"})
@@ -65,20 +66,37 @@ def choose_target(
         return _saved(options, read_saved(file), python=python, driver=driver)
     if ".." in options.target:
         raise UsageError("range-is-for-lock", target=options.target)
-    gpus = tuple(
-        gpu for name in options.target.split(",") if name.strip() for gpu in (_described_gpu(name.strip(), gpu_models),)
-    )
-    if not gpus:
-        raise UsageError("unknown-gpu", name=options.target, near=())
-    numbered = tuple(replace(gpu, index=index) for index, gpu in enumerate(gpus))
+    return _described(options, surroundings, python=python, gpu_models=gpu_models, driver=driver)
+
+
+def _described(
+    options: Options,
+    surroundings: Surroundings,
+    *,
+    python: PythonVersion,
+    gpu_models: Callable[[], Sequence[GpuModel]],
+    driver: Driver | None,
+) -> ChosenTarget:
+    """Take GPUs by their names; without `--platform` cards that come with one platform only choose it."""
+    from gpuenv.workflow.described_gpus import describe_gpus  # noqa: PLC0415 - most commands are for this machine
+
+    named = describe_gpus(options.target, gpu_models)
+    here = _platform(options, surroundings)
+    platform = here if options.platform is not None else _home_of(named, here)
+    labels = tuple(gpu.label for gpu in named.gpus)
+    notes = named.notes
+    if platform != here:
+        notes += (Notice.of("platform-of-card", gpus=labels, platform=platform.name, here=here.name),)
+    elif named.misplaced(platform.name):
+        notes += (Notice.of("platform-unlikely", gpus=named.misplaced(platform.name), platform=platform.name),)
     target = Target(
-        gpus=select_gpus(numbered, options.gpus),
-        driver=driver,
-        platform=_platform(options, surroundings),
-        python=python,
-        origin="described",
+        gpus=select_gpus(named.gpus, options.gpus), driver=driver, platform=platform, python=python, origin="described"
     )
-    return ChosenTarget(target=target)
+    return ChosenTarget(target=target, notes=notes)
+
+
+def _home_of(named: DescribedGpus, here: Platform) -> Platform:
+    return here if named.platform in {None, here.name} else Platform(name=named.platform)
 
 
 def _detected(
@@ -141,7 +159,9 @@ def _of_host(
 
 def _on_cpu(options: Options) -> str:
     """Write the command that asks for the same with CPU builds."""
-    from gpuenv.resolve.commands import quoted  # noqa: PLC0415 - only for a machine without a GPU
+    if options.typed is not None:
+        return str(options.typed.without("--gpu").with_option("--target", "cpu"))
+    from gpuenv.models.typed_command import quoted  # noqa: PLC0415 - only for a machine without a GPU
 
     files = (word for file in options.requirement_files for word in ("-r", quoted(file)))
     return " ".join(("gpuenv install", *map(quoted, options.requirements), *files, "--target cpu"))
@@ -158,20 +178,6 @@ def _saved(
     is_mended = saved.host.presence is Presence.UNUSABLE and driver is not None and saved.host.gpus
     host = replace(saved.host, presence=Presence.PRESENT) if is_mended else saved.host
     return _of_host(host, options, python=chosen_python, driver=driver, origin="described")
-
-
-def _described_gpu(name: str, gpu_models: Callable[[], Sequence[GpuModel]]) -> Gpu:
-    """Make a GPU of `sm_120`, `12.0` or a name; a name with two capabilities keeps both."""
-    from gpuenv.matrix.gpu_names import find_gpu  # noqa: PLC0415 - the table of names is large
-
-    try:
-        capability = ComputeCapability.parse(name)
-    except ValueError:
-        models = find_gpu(name, gpu_models())
-        capabilities = tuple(sorted({model.capability for model in models}))
-        label = models[0].name if len(models) == 1 else name
-        return Gpu(name=label, capabilities=capabilities, probe=Probe.DESCRIBED)
-    return Gpu(name=capability.sm, capabilities=(capability,), probe=Probe.DESCRIBED)
 
 
 def select_gpus(gpus: tuple[Gpu, ...], selectors: Sequence[str]) -> tuple[Gpu, ...]:

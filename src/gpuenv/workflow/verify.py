@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.errors import UsageError
-from gpuenv.install.state import state_of
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
+from gpuenv.models.typed_command import quoted
 from gpuenv.models.value import dataclass
 from gpuenv.models.verification import VerificationReport
 from gpuenv.project.folders import matrix_cache
-from gpuenv.project.table import read_project_table
-from gpuenv.verify.own_proof import OwnProof
-from gpuenv.verify.runner import verify
+from gpuenv.verify.profile import needs_full
+from gpuenv.verify.runner import DEFAULT_TIMEOUT_S, OWN_TIMEOUT_S, verify
 from gpuenv.verify.suites import is_checkable
 from gpuenv.workflow.applications_here import applications_here, with_applications, with_imports
-from gpuenv.workflow.failed_checks import judge_output, with_causes
+from gpuenv.workflow.failed_checks import with_causes
+from gpuenv.workflow.kept_profile import keep_profile
+from gpuenv.workflow.project_proof import project_proof
 from gpuenv.workflow.target import choose_target
 
 if TYPE_CHECKING:
@@ -63,44 +63,54 @@ def verify_environment(
     required: Sequence[str],
     is_full: bool = False,
     commands: Sequence[str] = (),
-    timeout_s: float,
+    timeout_s: float | None,
+    seed: int | None = None,
     surroundings: Surroundings,
     reporter: Reporter,
 ) -> Verification:
     """Check the environment; a report without checks says in its notes why nothing could be run.
 
     `target` None: the GPUs of this machine, or the CPU where it has none and the installed torch is a CPU build.
+    `required` names capabilities; one that only the full set proves brings it. `timeout_s` is for each check and
+    command; None: what each kind takes at most. `seed` makes the random inputs; None: a new one.
     `commands` go beside those that the project's table names, which also names extensions to import.
     """
     if target is not None and target not in TARGETS:
-        raise UsageError("verify-target-not-here", target=target)
+        where = f" --venv {quoted(options.venv)}" if options.venv is not None else ""
+        inspect = f"gpuenv inspect{where} --target {quoted(target)}"
+        raise UsageError("verify-target-not-here", target=target, inspect=inspect)
     root = find_environment(options.venv, surroundings)
     environment = read_environment(root, surroundings=surroundings)
+    shown = quoted(str(root))
+    is_full = is_full or needs_full(required)
     installed = frozenset(str(distribution.name) for distribution in environment.distributions)
     applications = () if required else applications_here(environment, options.matrix, surroundings)
-    own = with_imports(_own_proof(options, commands, surroundings), applications, environment)
+    own = with_imports(project_proof(options, commands, surroundings), applications, environment)
     if not is_checkable(installed, is_full=is_full) and not own:
-        return _nothing(environment, Notice.of("nothing-to-check", venv=str(root)))
+        return _nothing(environment, Notice.of("nothing-to-check", venv=shown))
     machine = _choose_machine(
         replace(options, target=target or "current-gpu"), environment, surroundings, target=target
     )
     if isinstance(machine, Conflict):
         causes = (cause.change for cause in machine.causes if cause.change.code != "use-cpu")
-        return _nothing(environment, Notice.of("no-gpu-to-check", venv=str(root)), machine.reason, *causes)
+        reason = Notice.of(machine.reason.code, **{**machine.reason.context, "command": None})  # installs, not checks
+        return _nothing(environment, Notice.of("no-gpu-to-check", venv=shown), reason, *causes)
     report = verify(
         environment.python,
         device=machine.device,
         gpus=machine.gpus,
         environ=surroundings.environ,
         installed=installed,
-        timeout_s=timeout_s,
+        timeout_s=timeout_s or DEFAULT_TIMEOUT_S,
+        own_timeout_s=timeout_s or OWN_TIMEOUT_S,
         reporter=reporter,
         required=required,
         is_full=is_full,
         own=own,
+        seed=seed,
     )
     if not report.ran:
-        return _nothing(environment, Notice.of("nothing-to-check", venv=str(root)))
+        return _nothing(environment, Notice.of("nothing-to-check", venv=shown))
     report = with_applications(with_causes(report, environment, options, surroundings), applications)
     kept = keep_profile(environment, report, surroundings)
     return Verification(
@@ -109,39 +119,6 @@ def verify_environment(
         driver=machine.driver,
         report=replace(report, notes=(*machine.notes, *report.notes, *kept)),
     )
-
-
-def _own_proof(options: Options, commands: Sequence[str], surroundings: Surroundings) -> OwnProof:
-    table = read_project_table(surroundings.cwd)
-    named = (*(table.verify_commands if table is not None else ()), *commands)
-    return OwnProof(
-        commands=tuple(dict.fromkeys(named)),
-        extensions=table.extensions if table is not None else (),
-        cwd=surroundings.cwd,
-        judge=judge_output(options, surroundings) if named else None,
-    )
-
-
-def keep_profile(
-    environment: Environment, report: VerificationReport, surroundings: Surroundings
-) -> tuple[Notice, ...]:
-    """Write the capability profile beside the environment's other records; an environment may be read-only."""
-    path = state_of(environment.root) / "verification.json"
-    record = {
-        "schema": 1,
-        "date": surroundings.now.isoformat(timespec="seconds"),
-        "device": report.device,
-        "facts": dict(report.facts),
-        "profile": dict(report.profile),
-        "workarounds": {str(way.context["capability"]): way.code for way in report.workarounds},
-        "causes": [cause.cause.code for cause in report.causes],
-    }
-    try:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        return (Notice.of("profile-not-kept", path=str(path), detail=str(error)),)
-    return ()
 
 
 def _choose_machine(

@@ -7,7 +7,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -20,6 +19,8 @@ from gpuenv.models.value import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from packaging.requirements import Requirement
 
 _FOLDER: Final = re.compile(r"(?P<name>[^-]+(?:-[^-\d][^-]*)*)-(?P<version>\d[^-]*)(?:-.*)?\.(?:dist|egg)-info")
 _EXTRA: Final = re.compile(r"\bextra\s*(?:==|in\b)")
@@ -48,10 +49,11 @@ class Installed:
     """Names of what an interrupted install left behind."""
 
 
-def read_installed(folders: Sequence[Path]) -> Installed:
+def read_installed(folders: Sequence[Path], *, with_requirements: bool = True) -> Installed:
     """Read every distribution of those site-packages folders; `OSError` where one cannot be listed.
 
-    Of two copies the one in the first folder counts, as it does for imports.
+    Of two copies the one in the first folder counts, as it does for imports. To understand what each requires takes
+    half of the time.
     """
     distributions: dict[str, InstalledDistribution] = {}
     remnants: list[str] = []
@@ -62,7 +64,7 @@ def read_installed(folders: Sequence[Path]) -> Installed:
             if path.name.startswith("~"):
                 remnants.append(path.name)
             elif path.name.endswith((".dist-info", ".egg-info")):
-                found = _read_distribution(path)
+                found = _read_distribution(path, with_requirements=with_requirements)
                 if found is None:
                     remnants.append(path.name)
                 else:
@@ -103,7 +105,7 @@ def parse_direct_url(text: str) -> tuple[str | None, bool]:
     return redact_url(url) if isinstance(url, str) else None, editable is True
 
 
-def _read_distribution(path: Path) -> InstalledDistribution | None:
+def _read_distribution(path: Path, *, with_requirements: bool) -> InstalledDistribution | None:
     """Read one dist-info folder, or the egg-info folder or file of old tools; None for what names no version."""
     is_dist_info = path.suffix == ".dist-info"
     text = read_text(path / "METADATA") if is_dist_info else read_text(path / "PKG-INFO") or read_text(path)
@@ -125,7 +127,7 @@ def _read_distribution(path: Path) -> InstalledDistribution | None:
         name=canonical,
         version=version,
         location=path,
-        requires=_requirements(metadata.requires),
+        requires=_requirements(metadata.requires) if with_requirements else (),
         build_tag=read_build_tag(canonical, path.parent),
         installer=installer,
         is_editable=is_editable,
@@ -143,6 +145,8 @@ def _requirements(lines: Iterable[str]) -> tuple[Requirement, ...]:
 
 @cache
 def _requirement(line: str) -> Requirement | None:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - where they are asked for
+
     try:
         return Requirement(line)
     except InvalidRequirement:

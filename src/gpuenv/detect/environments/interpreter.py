@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gpuenv import process
 from gpuenv.errors import GpuenvError
 from gpuenv.models.platform import PythonVersion
 from gpuenv.models.value import dataclass
@@ -15,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TIMEOUT_S: Final = 10.0
+"""Long enough for an interpreter on a slow disk, whose environment is about to be changed."""
 
 _MARK: Final = "gpuenv-interpreter:"
 """Before our line: `.pth` files of the environment may print what they like."""
 
-_QUESTION: Final = f"""
+QUESTION: Final = f"""
 import json, sys, sysconfig
 print({_MARK!r} + json.dumps({{
     "version": list(sys.version_info[:2]),
@@ -36,6 +36,7 @@ print({_MARK!r} + json.dumps({{
     "outer": [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))],
 }}))
 """
+"""What it is asked, as a program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +69,16 @@ def ask_interpreter(python: Path, environ: Mapping[str, str]) -> InterpreterFact
     return parse_interpreter(python, read_interpreter(python, environ))
 
 
-def read_interpreter(python: Path, environ: Mapping[str, str]) -> str:
+def read_interpreter(python: Path, environ: Mapping[str, str], *, timeout_s: float = TIMEOUT_S) -> str:
     """Run the question: the interpreter's whole output."""
+    from gpuenv import process  # noqa: PLC0415 - not where the answer is known
+
     try:
-        ran = process.run([str(python), "-I", "-c", _QUESTION], env=environ, timeout_s=TIMEOUT_S)
+        ran = process.run([str(python), "-I", "-c", QUESTION], env=environ, timeout_s=timeout_s)
     except GpuenvError as error:
         raise GpuenvError("environment-python-fails", python=str(python), detail=str(error)) from error
     if ran.timed_out:
-        raise GpuenvError("environment-python-fails", python=str(python), detail=f"no answer in {TIMEOUT_S:g} s")
+        raise GpuenvError("environment-python-fails", python=str(python), detail=f"no answer in {timeout_s:g} s")
     if not ran.succeeded:
         complaint = ran.stderr.strip().splitlines() or [f"exit code {ran.exit_code}"]
         raise GpuenvError("environment-python-fails", python=str(python), detail=complaint[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.detect.judging.misfits import flavour_misfits, module_conflict
@@ -18,9 +19,24 @@ if TYPE_CHECKING:
 _DRIVEN: Final = "nvidia"
 """What NVIDIA's module holds and NVML does not show was kept from this process (a scheduler's cgroup): no fault."""
 
+_SERIES: Final = re.compile(r"-\d+(?P<series>[BA])$")
+"""The end of such a profile's name: `GRID T4-2B` (NVIDIA virtual GPU software user guide, virtual GPU types)."""
+
 
 def oddities(scene: Scene, driven: Sequence[Gpu]) -> tuple[Notice, ...]:
-    """Say what is odd: devices that failed, cards that no driver drives beside those that it does."""
+    """Say what is odd: virtual GPUs without CUDA, devices that failed, cards that no driver drives beside others."""
+    return (*_without_cuda(driven), *_broken_or_undriven(scene, driven))
+
+
+def _without_cuda(driven: Sequence[Gpu]) -> tuple[Notice, ...]:
+    """Name the virtual GPUs whose profile is for desktops or applications: of series B or A, they run no CUDA."""
+    found = ((gpu.name, _SERIES.search(gpu.name)) for gpu in driven)
+    return tuple(
+        Notice.of("vgpu-runs-no-cuda", gpu=name, series=series["series"].upper()) for name, series in found if series
+    )
+
+
+def _broken_or_undriven(scene: Scene, driven: Sequence[Gpu]) -> tuple[Notice, ...]:
     broken = broken_devices(scene)
     places = {plain_bus(gpu.pci_bus_id) for gpu in driven}
     if scene.container is not None or broken or None in places:

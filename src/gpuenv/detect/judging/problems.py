@@ -134,6 +134,8 @@ def _incomplete_driver(scene: Scene) -> tuple[Notice, ...]:
     """Name what is missing of a driver that nothing is heard of."""
     if scene.kernel.is_loaded:
         return (_with_advice("driver-library-missing", scene, version=str(scene.kernel.version)),)
+    if scene.has_undriven_windows_gpu:
+        return (_with_advice("wsl-windows-driver-missing", scene),)
     if scene.platform.is_wsl:
         return (Notice.of("wsl-libraries-missing"),)
     return (_with_advice("driver-missing", scene), *module_conflict(scene, scene.recognised()), *_first_steps(scene))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal
 
-from gpuenv.detect.files import exists
+from gpuenv.detect.files import exists, names_in
 from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 _WINDOWS_LIBCUDA: Final = "mnt/c/Windows/System32/nvcuda.dll"
 """Under WSL: the driver of Windows itself, which also serves WSL of the second generation."""
+_WINDOWS_DRIVERS: Final = "usr/lib/wsl/drivers"
+"""Under WSL 2: the driver store of Windows, a folder for each driver that is installed there."""
+_OF_OTHER_VENDORS: Final = re.compile(r"(?:iigd|igd|u\d{5,}|qcdx)\w*\.inf_", re.IGNORECASE)
+"""Display drivers of Intel, AMD and Qualcomm by the names of their folders: `iigd_dch.inf_amd64_3f5e...`."""
+_PARAVIRTUAL: Final = "dev/dxg"
+"""The GPU of Windows, of whatever vendor, as WSL 2 passes it on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,13 @@ class Scene:
         told = [answer.driver_version for answer in self.answers if answer.driver_version]
         return str(told[0]) if told else str(self.kernel.version) if self.kernel.version else None
 
+    @property
+    def has_undriven_windows_gpu(self) -> bool:
+        """Whether Windows passes on a GPU that is NVIDIA's, as far as can be told: it has no driver of its vendor."""
+        if not self.platform.is_wsl or exists(self.root / _WINDOWS_LIBCUDA) or not exists(self.root / _PARAVIRTUAL):
+            return False
+        return not any(_OF_OTHER_VENDORS.match(name) for name in names_in(self.root / _WINDOWS_DRIVERS))
+
     def recognised(self) -> tuple[Gpu, ...]:
         """Name NVIDIA's cards on the bus, in their order."""
         from gpuenv.detect.sources.recognition import recognise_pci  # noqa: PLC0415 - only where there is something to explain
@@ -76,7 +90,7 @@ class Scene:
         """
         if self.kernel.is_tegra or self.pci or any(answer.broken for answer in self.answers):
             return True
-        if self.platform.is_wsl and exists(self.root / _WINDOWS_LIBCUDA):
+        if self.platform.is_wsl and (exists(self.root / _WINDOWS_LIBCUDA) or self.has_undriven_windows_gpu):
             return True
         if self.platform.is_wsl or not self.bus.is_readable:
             return self.kernel.is_loaded or any(answer.names_cause for answer in self.answers)

@@ -39,6 +39,7 @@ def preview_install(
     environ: Mapping[str, str],
     constraints: Sequence[str] = (),
     excluded: Sequence[str] = (),
+    upgraded: Sequence[str] = (),
     is_offline: bool = False,
     reporter: Reporter,
 ) -> tuple[LockedPackage, ...]:
@@ -46,7 +47,7 @@ def preview_install(
 
     What is installed and still fits stays as it is. The pins of `kept` projects are met by what is installed, so
     their own source is not asked; `equal` projects are installed in that very version, as another build. `excluded`
-    projects are left out whatever depends on them.
+    projects are left out whatever depends on them; `upgraded` ones of the others become the newest.
 
     Raises the codes of `why_failed`.
     """
@@ -67,6 +68,7 @@ def preview_install(
             *("--requirements", str(project), "--requirements", str(asked), "--constraints", str(limits)),
             *("--excludes", str(barred)),
             *(part for pin in changing if pin.project in equal for part in ("--reinstall-package", pin.project)),
+            *(part for project in upgraded for part in ("--upgrade-package", project)),
             *(part for file in settings.constraints for part in ("--constraints", file)),
             *access.arguments,
             *(("--offline",) if is_offline else ()),

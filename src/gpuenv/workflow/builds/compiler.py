@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from packaging.version import Version
+
 from gpuenv.build.compiler_wheels import choose_compiler, compiler_folder, wheel_toolkit
 from gpuenv.build.preflight import BUILD_BYTES, compiler_faults, headers_faults, space_faults
 from gpuenv.build.toolkit import find_toolkits, toolkit_faults
@@ -16,17 +18,18 @@ from gpuenv.detect.details.toolkits import parse_compiler_limits
 from gpuenv.detect.files import read_text
 from gpuenv.errors import GpuenvError
 from gpuenv.install.tool_folder import install_into
+from gpuenv.models.extension import CompilerWheels
 from gpuenv.models.notice import Notice
-from gpuenv.models.resolution import Cause, Conflict
+from gpuenv.models.resolution import Cause, Conflict, DriverFit
 from gpuenv.resolve.judgement import has_wheels_for
 from gpuenv.rules.coverage import build_coverage
 from gpuenv.rules.driver import driver_cuda, driver_fit
+from gpuenv.workflow.builds.commands import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpuenv.build.toolkit import Toolkit
-    from gpuenv.models.extension import CompilerWheels
     from gpuenv.models.matrix import TorchBuild
     from gpuenv.workflow.builds.place import Place
 
@@ -36,13 +39,25 @@ _CUDA_13: Final = 13
 
 
 def find_compiler(place: Place) -> Toolkit | Conflict:
-    """Choose the toolkit that builds for this torch and these GPUs, and make sure that the build can start.
+    """Choose the toolkit that builds for this torch and these GPUs, fetch it, and make sure that the build can start.
+
+    Raises what `choose_toolkit` raises.
+    """
+    chosen = choose_toolkit(place)
+    if not isinstance(chosen, CompilerWheels):
+        return chosen
+    toolkit = _fetched(place, chosen)
+    _preflight(place, toolkit, wheels=None)
+    return toolkit
+
+
+def choose_toolkit(place: Place) -> Toolkit | CompilerWheels | Conflict:
+    """Choose a toolkit of this machine, or the wheels of one that is still to be fetched; nothing is fetched here.
 
     A toolkit of torch's own CUDA version comes first, then the wheels, then one of the same major version. What
     `CUDA_HOME` names is taken if it can be. Raises the codes of `toolkit_faults` and of the preflight.
     """
-    environ = place.surroundings.environ
-    local = find_toolkits(environ)
+    local = find_toolkits(place.surroundings.environ)
     usable = [toolkit for toolkit in local if not _faults(toolkit, place)]
     exact = [toolkit for toolkit in usable if toolkit.version == place.torch_cuda or _is_named(toolkit, place)]
     wheels = choose_compiler(place.matrix.compilers, place.torch_cuda)
@@ -50,21 +65,23 @@ def find_compiler(place: Place) -> Toolkit | Conflict:
         _preflight(place, exact[0], wheels=None)
         return exact[0]
     if wheels is not None and not _row_faults(wheels, place):
-        toolkit = _wheel_toolkit(place, wheels, usable)
-    elif usable:
-        toolkit = usable[0]
-    elif place.torch_cuda.major < _CUDA_13:
+        folder = compiler_folder(place.cache, wheels)
+        if folder.exists():
+            _preflight(place, wheel_toolkit(folder, wheels), wheels=None)
+        else:
+            _preflight(place, None, wheels=wheels)
+        return wheels
+    if not usable and place.torch_cuda.major < _CUDA_13:
         return _no_compiler(place, local)
-    else:
+    if not usable:
         raise _refused(place, local, wheels)
-    _preflight(place, toolkit, wheels=None)
-    return toolkit
+    _preflight(place, usable[0], wheels=None)
+    return usable[0]
 
 
-def _wheel_toolkit(place: Place, wheels: CompilerWheels, usable: Sequence[Toolkit]) -> Toolkit:
+def _fetched(place: Place, wheels: CompilerWheels) -> Toolkit:
     folder = compiler_folder(place.cache, wheels)
     if not folder.exists():
-        _preflight(place, None, wheels=wheels)
         place.reporter.stage("fetching-compiler", cuda=str(wheels.cuda))
         try:
             install_into(
@@ -78,6 +95,7 @@ def _wheel_toolkit(place: Place, wheels: CompilerWheels, usable: Sequence[Toolki
                 is_offline=place.options.is_offline,
             )
         except GpuenvError:
+            usable = [toolkit for toolkit in find_toolkits(place.surroundings.environ) if not _faults(toolkit, place)]
             if not usable:
                 raise
             return usable[0]  # without the network, a toolkit of the same major version does
@@ -138,7 +156,8 @@ def _no_compiler(place: Place, local: Sequence[Toolkit]) -> Conflict:
     ]
     other = _cuda_13_torch(place)
     if other is not None:
-        change = Notice.of("take-cuda-13-torch", torch=other, environment=str(place.environment.root))
+        command = install_command(place.options, place.environment.root, f"torch=={other}")
+        change = Notice.of("take-cuda-13-torch", torch=other, command=command)
         causes.append(Cause(change=change, would_give=other))
     found = tuple(f"CUDA {toolkit.version} ({toolkit.root})" for toolkit in local)
     reason = Notice.of("no-compiler-for-cuda12", torch=place.torch, cuda=cuda, found=found)
@@ -146,8 +165,17 @@ def _no_compiler(place: Place, local: Sequence[Toolkit]) -> Conflict:
 
 
 def _cuda_13_torch(place: Place) -> str | None:
-    """The build of CUDA 13 that serves these GPUs and this driver: of the installed version, else the newest."""
-    public = place.torch.partition("+")[0]
+    """The build of CUDA 13 that serves these GPUs and this driver: of the installed version, else the newest.
+
+    Of one version that which the driver speaks the CUDA of (rule 9).
+    """
+    public = Version(Version(place.torch).public)
+    target, releases = place.target, place.matrix.cuda
+
+    def preference(build: TorchBuild) -> tuple[bool, Version, bool, str]:
+        fit = driver_fit(build.cuda, target.driver, target.platform, releases) if build.cuda is not None else None
+        return build.version == public, build.version, fit is DriverFit.DIRECT, build.tag
+
     fitting = [
         build
         for build in place.matrix.torch
@@ -160,7 +188,7 @@ def _cuda_13_torch(place: Place) -> str | None:
         and has_wheels_for(build, place.environment.python_version)
         and _serves(build, place)
     ]
-    best = max(fitting, key=lambda build: (str(build.version) == public, build.version, build.tag), default=None)
+    best = max(fitting, key=preference, default=None)
     return best.label if best is not None else None
 
 

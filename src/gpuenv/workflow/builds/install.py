@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,9 @@ from gpuenv.models.value import dataclass
 from gpuenv.process import run
 
 if TYPE_CHECKING:
+    from gpuenv.install.change import Ongoing
+    from gpuenv.models.environment import Environment
+    from gpuenv.models.execution import ExecutionRecord
     from gpuenv.models.extension import Extension
     from gpuenv.workflow.builds.place import Place
 
@@ -38,46 +42,67 @@ class Placed:
     notes: tuple[Notice, ...] = ()
     imported: tuple[str, ...] = ()
     """The statements that were run to show that it loads."""
+    environment: Environment | None = None
+    """As it is with the wheel in it; None where it was not installed."""
+    record: ExecutionRecord | None = None
 
 
 def install_wheel(wheel: Path, place: Place, extension: Extension | None) -> Placed:
     """Install without dependencies, import, and only then make the change stay; `gpuenv undo` takes it back."""
+    require_changeable(place.environment)
+    with change(place.environment.root, projects=touched_projects(_steps(wheel, place.environment))) as ongoing:
+        placed = place_wheel(wheel, place, ongoing, import_check=import_check_of(extension))
+        if not placed.problems:
+            ongoing.commit()
+    return placed
+
+
+def import_check_of(extension: Extension | None) -> str:
+    """The statement that shows whether a package of the matrix loads; empty where none is known."""
+    known = extension.import_check if extension is not None else ""
+    return "" if known.startswith("-m") else known
+
+
+def place_wheel(wheel: Path, place: Place, ongoing: Ongoing, *, import_check: str) -> Placed:
+    """Install without dependencies and import, within a change that somebody else makes stay.
+
+    `import_check` are Python statements; empty: each extension module of the wheel is imported.
+    """
     environment = place.environment
-    require_changeable(environment)
-    project, version, _, _ = parse_wheel_filename(wheel.name)
-    old = environment.installed(project)
-    steps = Plan(
-        steps=(
-            Install(
-                project=project,
-                version=version,
-                reason=Notice.of("built-for-gpu"),
-                replaces=old.version if old is not None else None,
-            ),
-        )
-    )
     place.reporter.stage("installing-built", wheel=wheel.name, environment=str(environment.root))
-    with (
-        tempfile.TemporaryDirectory(prefix="gpuenv-") as links,
-        change(environment.root, projects=touched_projects(steps)) as ongoing,
-    ):
+    after: list[Environment] = []
+
+    def read() -> Environment:
+        after.append(read_again(environment))
+        return after[-1]
+
+    with tempfile.TemporaryDirectory(prefix="gpuenv-") as links:
         shutil.copyfile(wheel, Path(links, wheel.name))
         record = execute(
-            steps,
+            _steps(wheel, environment),
             ongoing=ongoing,
             environment=environment,
             settings=IndexSettings(find_links=(links,), no_index=True),
             environ={name: value for name, value in place.surroundings.environ.items() if not _redirects(name)},
-            read=lambda: read_again(environment),
+            read=read,
             reporter=place.reporter,
             is_offline=True,
         )
-        if record.status != "done":
-            return Placed(problems=record.problems or (Notice.of("built-not-installed", wheel=wheel.name),))
-        placed = _imported(wheel, place, extension)
-        if not placed.problems:
-            ongoing.commit()
-    return placed
+    if record.status != "done":
+        return Placed(problems=record.problems or (Notice.of("built-not-installed", wheel=wheel.name),))
+    return replace(_imported(wheel, place, import_check), environment=after[-1], record=record)
+
+
+def _steps(wheel: Path, environment: Environment) -> Plan:
+    project, version, _, _ = parse_wheel_filename(wheel.name)
+    old = environment.installed(project)
+    step = Install(
+        project=project,
+        version=version,
+        reason=Notice.of("built-for-gpu"),
+        replaces=old.version if old is not None else None,
+    )
+    return Plan(steps=(step,))
 
 
 def _redirects(name: str) -> bool:
@@ -85,9 +110,8 @@ def _redirects(name: str) -> bool:
     return name.startswith(("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX", "UV_FIND_LINKS", "UV_NO_INDEX", "PIP_"))
 
 
-def _imported(wheel: Path, place: Place, extension: Extension | None) -> Placed:
-    """Import what the matrix names for the package, else each extension module, in the environment's Python."""
-    known = extension.import_check if extension is not None and not extension.import_check.startswith("-m") else ""
+def _imported(wheel: Path, place: Place, known: str) -> Placed:
+    """Import what is known to show that it works, else each extension module, in the environment's Python."""
     modules = (known,) if known else tuple(f"import {module}" for module in extension_modules(wheel))
     for statement in modules:
         place.reporter.stage("importing-built", statement=statement)

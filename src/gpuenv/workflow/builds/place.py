@@ -12,6 +12,7 @@ from gpuenv.models.resolution import Conflict
 from gpuenv.models.value import dataclass
 from gpuenv.project.folders import cache_folder, matrix_cache
 from gpuenv.project.pip_configuration import read_index_settings
+from gpuenv.workflow.builds.commands import install_command
 from gpuenv.workflow.target import choose_target
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def find_place(
     environment = read_environment(root, surroundings=surroundings)
     if options.platform is not None and options.platform != environment.platform.name:
         raise UsageError("build-is-for-here", platform=options.platform, here=environment.platform.name)
-    torch, torch_cuda = _torch(environment)
+    _torch(environment, options)
     cache = matrix_cache(surroundings)
     chosen = choose_target(
         options,
@@ -89,14 +90,42 @@ def find_place(
         return chosen
     if not chosen.target.gpus:
         raise UsageError("build-needs-gpu", target=options.target)
+    return place_in(
+        environment,
+        chosen.target,
+        matrix=load_matrix(options.matrix, cwd=surroundings.cwd, cache=cache),
+        settings=read_index_settings(surroundings, venv=root),
+        options=options,
+        choices=choices,
+        surroundings=surroundings,
+        reporter=reporter,
+    )
+
+
+def place_in(
+    environment: Environment,
+    target: Target,
+    *,
+    matrix: CompatibilityMatrix,
+    settings: IndexSettings,
+    options: Options,
+    choices: BuildChoices,
+    surroundings: Surroundings,
+    reporter: Reporter,
+) -> Place:
+    """Gather the place of a build in an environment that was read, for a target that was chosen.
+
+    Raises `build-needs-torch` and `build-needs-cuda-torch`.
+    """
+    torch, torch_cuda = _torch(environment, options)
     return Place(
         environment=environment,
         torch=torch,
         torch_cuda=torch_cuda,
-        target=chosen.target,
-        capabilities=tuple(sorted({capability for gpu in chosen.target.gpus for capability in gpu.capabilities})),
-        matrix=load_matrix(options.matrix, cwd=surroundings.cwd, cache=cache),
-        settings=read_index_settings(surroundings, venv=root),
+        target=target,
+        capabilities=tuple(sorted({capability for gpu in target.gpus for capability in gpu.capabilities})),
+        matrix=matrix,
+        settings=settings,
         cache=cache_folder(surroundings),
         options=options,
         choices=choices,
@@ -105,11 +134,14 @@ def find_place(
     )
 
 
-def _torch(environment: Environment) -> tuple[str, CudaVersion]:
+def _torch(environment: Environment, options: Options) -> tuple[str, CudaVersion]:
     torch = environment.installed("torch")
+    command = install_command(options, environment.root, "torch")
     if torch is None:
-        raise GpuenvError("build-needs-torch", environment=str(environment.root))
+        raise GpuenvError("build-needs-torch", environment=str(environment.root), command=command)
     cuda = CudaVersion.from_tag(torch.build_tag) if torch.build_tag is not None else None
     if cuda is None:
-        raise GpuenvError("build-needs-cuda-torch", environment=str(environment.root), torch=str(torch.version))
+        raise GpuenvError(
+            "build-needs-cuda-torch", environment=str(environment.root), torch=str(torch.version), command=command
+        )
     return str(torch.version), cuda

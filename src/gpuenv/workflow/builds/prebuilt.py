@@ -20,6 +20,7 @@ from gpuenv.models.extension import SourceBuild
 from gpuenv.models.index import Source, SourceKind
 from gpuenv.models.resolution import Conflict
 from gpuenv.process import stream
+from gpuenv.rules.wheel_labels import label_fits
 from gpuenv.rules.wheel_tags import supported_tags
 from gpuenv.workflow.builds.wheel import Wheel
 from gpuenv.workflow.inspect import inspect
@@ -40,13 +41,8 @@ if TYPE_CHECKING:
     from gpuenv.workflow.options import Options
 
 _PYPI: Final = "pypi"
-_CUDA_LABEL: Final = re.compile(r"cu(?P<number>\d{2,3})")
-_TORCH_LABEL: Final = re.compile(r"(?:torch|pt)(?P<major>\d)\.?(?P<minor>\d{1,2})")
-_ABI_LABEL: Final = re.compile(r"cxx11abi(?P<is_new>true|false)")
 _OF_ONE_CUDA: Final = re.compile(r"cuda(?P<number>\d{3})")
 """bitsandbytes has one library per CUDA version and loads that of torch."""
-_NEW_ABI_FROM: Final = Version("2.7")
-"""The first torch whose wheels all have the new C++ ABI."""
 _PATCHES: Final = ("{release}", "{minor}.0")
 
 
@@ -57,7 +53,7 @@ def find_prebuilt(requirement: Requirement, extension: Extension, place: Place, 
     and has no wheel with code for the GPUs.
     """
     place.reporter.stage("looking-for-wheel", package=extension.package)
-    wanted = paired(requirement, extension, Version(place.torch))
+    wanted = paired(requirement, extension, Version(place.torch), place.torch_cuda.tag)
     for location in extension.wheels if wanted is not None and extension.source_build is not SourceBuild.ALWAYS else ():
         found = _of_default_index if location == _PYPI else _of_page
         for wheel in found(location, wanted or requirement, place, folder):
@@ -69,14 +65,15 @@ def find_prebuilt(requirement: Requirement, extension: Extension, place: Place, 
     return None
 
 
-def paired(requirement: Requirement, extension: Extension, torch: Version) -> Requirement | None:
+def paired(requirement: Requirement, extension: Extension, torch: Version, tag: str) -> Requirement | None:
     """Narrow the requirement to the newest release that goes with the torch; None where the matrix knows of none."""
-    if not extension.pairs or not extension.binds_to_torch:
+    if not extension.known_releases or not extension.binds_to_torch:
         return requirement
     fitting = [
-        version
-        for version, torches in extension.pairs
-        if torches.contains(torch.public) and requirement.specifier.contains(version, prereleases=True)
+        release.version
+        for release in extension.known_releases
+        if release.admits(Version(torch.public), tag, is_index_read=True)
+        and requirement.specifier.contains(release.version, prereleases=True)
     ]
     if not fitting:
         return None
@@ -144,7 +141,7 @@ def page_wheels(
             if wheel.tags & tags
             and not wheel.is_yanked
             and requirement.specifier.contains(wheel.version.public, prereleases=bool(requirement.specifier))
-            and label_fits(wheel.version.local or "", torch=torch, tag=tag)
+            and label_fits(wheel.version.local or "", torch=torch, tag=tag, has_abi=not _is_for_windows(wheel))
         ]
         yield from ((source, wheel) for wheel in sorted(fitting, key=_age, reverse=True))
 
@@ -162,20 +159,8 @@ def _pages(location: str, torch: Version, tag: str) -> Iterator[str]:
     )
 
 
-def label_fits(label: str, *, torch: Version, tag: str) -> bool:
-    """Tell whether a local label (`cu12torch2.8cxx11abitrue`, `pt28cu128`) names this torch; one that is silent fits.
-
-    >>> label_fits("pt28cu128", torch=Version("2.8.0"), tag="cu128")
-    True
-    >>> label_fits("cu12torch2.7cxx11abitrue", torch=Version("2.8.0"), tag="cu128")
-    False
-    """
-    cuda, release, abi = _CUDA_LABEL.search(label), _TORCH_LABEL.search(label), _ABI_LABEL.search(label)
-    if cuda is not None and not tag.removeprefix("cu").startswith(cuda["number"]):
-        return False
-    if release is not None and (int(release["major"]), int(release["minor"])) != (torch.major, torch.minor):
-        return False
-    return abi is None or (abi["is_new"] == "true") == (torch >= _NEW_ABI_FROM)
+def _is_for_windows(wheel: IndexedWheel) -> bool:
+    return any(tag.platform.startswith("win") for tag in wheel.tags)
 
 
 def serves(

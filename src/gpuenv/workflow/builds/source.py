@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
@@ -19,11 +18,9 @@ from gpuenv.build.source import (
 )
 from gpuenv.build.tree import copy_tree
 from gpuenv.build.wheel import check_source_tree
-from gpuenv.errors import GpuenvError
-from gpuenv.install.engines.uv import without_credentials
 from gpuenv.install.tool_folder import install_into
-from gpuenv.process import stream
 from gpuenv.project.build_system import read_build_requirements
+from gpuenv.workflow.builds.sdist import download_sdist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +42,7 @@ _FAMILY: Final = frozenset({"torch", "torchvision", "torchaudio", "triton", "onn
 def fetch_tree(source: Source, place: Place, folder: Path, *, environ: Mapping[str, str]) -> Path:
     """Bring the tree into `folder`; `environ` is what a setup script runs with that has to tell its own name.
 
-    Raises the codes of `unpack`, `clone`, `copy_tree`, `check_source_tree`, and `sdist-not-available`.
+    Raises the codes of `unpack`, `clone`, `copy_tree`, `check_source_tree`, and `download_sdist`.
     """
     tree = _brought(source, place, folder, environ)
     check_source_tree(tree)
@@ -63,7 +60,7 @@ def _brought(source: Source, place: Place, folder: Path, environ: Mapping[str, s
         case GitSource():
             return clone(source, folder / "clone", environ=environ, reporter=place.reporter)
         case NamedSource():
-            return unpack(_download(source, place, folder / "sdist", environ), folder / "unpacked")
+            return unpack(download_sdist(source.requirement, place, folder / "sdist", environ), folder / "unpacked")
 
 
 def known_source(source: Source, extension: Extension | None) -> Source:
@@ -123,20 +120,3 @@ def _missing(requirements: Iterable[Requirement], place: Place) -> Iterable[str]
         if text not in seen:
             seen.add(text)
             yield text
-
-
-def _download(source: NamedSource, place: Place, folder: Path, environ: Mapping[str, str]) -> Path:
-    """Fetch the sdist of a requirement with pip, which has the user's own configuration."""
-    place.reporter.stage("fetching-source", source=str(source.requirement))
-    argv = (
-        *(sys.executable, "-m", "pip", "--python", str(place.environment.python), "download"),
-        *("--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-binary", ":all:"),
-        *(("--no-index",) if place.options.is_offline else ()),
-        *("--dest", str(folder), str(source.requirement)),
-    )
-    ran = stream(argv, env=environ, on_line=lambda line: place.reporter.output(without_credentials(line)))
-    found = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
-    if not ran.succeeded or not found:
-        said = [without_credentials(line) for line in ran.stdout.strip().splitlines() if "rror" in line][-3:]
-        raise GpuenvError("sdist-not-available", requirement=str(source.requirement), detail=" ".join(said))
-    return found[0]

@@ -15,6 +15,7 @@ from gpuenv.matrix.diagnoses import load_signatures
 from gpuenv.models.notice import Notice
 from gpuenv.models.value import dataclass
 from gpuenv.project.folders import matrix_cache
+from gpuenv.workflow.builds.commands import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +36,8 @@ class Making:
     toolkit: str
     variables: Mapping[str, str]
     own_variables: tuple[tuple[str, str], ...]
-    environ: Mapping[str, str]
-    """All variables of the build."""
+    cost: Notice | None = None
+    """What it takes, where that is much: said before it begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,36 +73,57 @@ class Failed:
     notes: tuple[Notice, ...] = ()
 
 
-def make_wheel(making: Making, place: Place, folder: Path) -> Wheel | Failed:
-    """Take the kept wheel of the same source and settings, else build; the log is kept in either case."""
+def kept_before(making: Making, place: Place) -> Wheel | None:
+    """Take the wheel that was built of the same source and settings before; None where there is none, or none wanted.
+
+    Nothing is fetched for it, and the tree is as it came.
+    """
+    kept = kept_wheel(place.cache, _key(making, place)) if not place.choices.from_source else None
+    if kept is None:
+        return None
+    place.reporter.stage("built-before", wheel=kept.name)
+    return Wheel(path=kept, origin="kept")
+
+
+def make_wheel(making: Making, place: Place, folder: Path, *, environ: Mapping[str, str]) -> Wheel | Failed:
+    """Build with all these variables, and once more for the C++ that torch asks for; the log is kept in either case."""
     key = _key(making, place)
-    kept = kept_wheel(place.cache, key) if not place.choices.from_source else None
-    if kept is not None:
-        place.reporter.stage("built-before", wheel=kept.name)
-        return Wheel(path=kept, origin="kept")
+    place.reporter.stage(
+        "building-extension", source=making.shown, architectures=making.variables["TORCH_CUDA_ARCH_LIST"]
+    )
     log = _new_log(making.shown, place)
-    notes: tuple[Notice, ...] = ()
-    built = _build(making, place, folder, log)
+    notes = _told_cost(making, place)
+    built = _build(making.tree, place, folder, environ, log)
     standard = (asked_standard(built.output) or _needed(place)) if isinstance(built, FailedBuild) else None
     if standard is not None:
         changed = raise_standard(making.tree, standard)
         if changed:
             place.reporter.stage("raising-standard", standard=str(standard), files=", ".join(changed))
-            notes = (Notice.of("cxx-standard-raised", standard=str(standard), files=changed, torch=place.torch),)
-            built = _build(making, place, folder, log)
+            notes += (Notice.of("cxx-standard-raised", standard=str(standard), files=changed, torch=place.torch),)
+            built = _build(making.tree, place, folder, environ, log)
     if isinstance(built, FailedBuild):
-        if standard is not None and (notes or asked_standard(built.output) is not None):
-            notes = (_cap(place, standard),)
+        was_raised = any(note.code == "cxx-standard-raised" for note in notes)
+        is_capped = standard is not None and (was_raised or asked_standard(built.output) is not None)
+        notes = (_cap(place, standard),) if standard is not None and is_capped else ()
         return Failed(source=making.shown, detail=built.told, log=log, report=_diagnosed(built, place), notes=notes)
     return Wheel(path=built, origin="built", key=key, cache=place.cache, log=log, notes=notes)
 
 
-def _build(making: Making, place: Place, folder: Path, log: Path) -> Path | FailedBuild:
+def _told_cost(making: Making, place: Place) -> tuple[Notice, ...]:
+    """Say what a long build will take; gives the same as a warning."""
+    if making.cost is None:
+        return ()
+    facts = {name: str(fact) for name, fact in making.cost.context.items() if not name.startswith("typed")}
+    place.reporter.stage(making.cost.code, **facts)
+    return (making.cost,)
+
+
+def _build(tree: Path, place: Place, folder: Path, environ: Mapping[str, str], log: Path) -> Path | FailedBuild:
     return build_wheel(
-        making.tree,
+        tree,
         folder,
         python=place.environment.python,
-        environ=making.environ,
+        environ=environ,
         reporter=place.reporter,
         log=log,
     )
@@ -135,8 +157,8 @@ def _cap(place: Place, standard: int) -> Notice:
         if build.cxx_standard is not None and build.cxx_standard < standard and not build.is_nightly
     ]
     last = str(max(older)) if older else None
-    root = str(place.environment.root)
-    return Notice.of("cxx-standard-too-old", standard=str(standard), torch=place.torch, last=last, environment=root)
+    command = install_command(place.options, place.environment.root, f"torch<={last}") if last is not None else None
+    return Notice.of("cxx-standard-too-old", standard=str(standard), torch=place.torch, last=last, command=command)
 
 
 def _new_log(shown: str, place: Place) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.models.settings import redact_url
+
 if TYPE_CHECKING:
     from gpuenv.models.plan import Plan
 
@@ -13,8 +15,11 @@ _LIBRARIES: Final = ("nvidia-", "cuda-")
 """What builds of the family bring along: the wheels of CUDA itself."""
 
 
-def foreign_changes(plan: Plan) -> tuple[str, ...]:
-    """List, for the eye, the packages outside the family that would change, go, or become inconsistent."""
+def foreign_changes(plan: Plan, *, is_new: bool = False) -> tuple[str, ...]:
+    """List, for the eye, what is compiled, and the packages outside the family that would change, go, or misfit.
+
+    Nothing is asked about what is compiled for a new environment (`is_new`).
+    """
     changes = (
         f"{step.project} {step.replaces} -> {step.version}"
         for step in plan.installs
@@ -25,4 +30,5 @@ def foreign_changes(plan: Plan) -> tuple[str, ...]:
     )
     removals = (f"- {step.project} {step.version}" for step in plan.removals if step.reason.code in _ASKED_FOR)
     broken = (f"{found.context['package']} ({found.context['requirement']})" for found in plan.inconsistent)
-    return (*changes, *removals, *broken)
+    built = (f"{step.project} <- {redact_url(step.source)}" for step in plan.builds if not is_new)
+    return (*changes, *removals, *broken, *built)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from gpuenv.errors import Fate
     from gpuenv.models.environment import Environment
-    from gpuenv.models.execution import Ending, EngineName, ExecutionRecord
+    from gpuenv.models.execution import BuiltExtension, Ending, EngineName, ExecutionRecord
     from gpuenv.models.notice import Notice
     from gpuenv.models.verification import VerificationReport
     from gpuenv.workflow.plan import Planned
@@ -28,6 +28,8 @@ class Choices:
     """Keep the state before, for `undo`."""
     checks_hashes: bool = False
     """Read every installed file again and compare it with what was recorded of it."""
+    required: tuple[str, ...] = ()
+    """The capabilities that have to be proven; none: everything that is run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class Installation:
     notes: tuple[Notice, ...] = ()
     """What else is remarkable about the environment."""
     uncovered: tuple[Notice, ...] = ()
-    """For a described target: the libraries that have no code for its GPUs."""
+    """The libraries that the request needs and that have no code for the target's GPUs."""
+    built: tuple[BuiltExtension, ...] = ()
+    """Extensions that were compiled for it; after a failure those before the one that failed."""
     snapshot_bytes: int | None = None
     """Disk space that the state before takes; None where it is not kept."""

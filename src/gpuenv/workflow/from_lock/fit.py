@@ -85,6 +85,8 @@ def _python_misfits(header: LockHeader, target: Target) -> Iterator[Notice]:
 
 
 def _gpu_misfits(header: LockHeader, target: Target) -> Iterator[Notice]:
+    if header.is_for_any_gpu:
+        return
     made_for = tuple(dict.fromkeys(_label(gpu) for gpu in header.gpus))
     if target.is_cpu:
         if header.gpus:

@@ -9,8 +9,8 @@ from gpuenv.errors import GpuenvError
 from gpuenv.lock.shelf import read_header
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Cause
+from gpuenv.models.typed_command import quoted
 from gpuenv.models.value import dataclass
-from gpuenv.resolve.commands import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +115,7 @@ def _getting(branch: ContextValue, target: Target, matrix: CompatibilityMatrix) 
 def _anew(asked: Asked, target: Target) -> Cause:
     """Make a lock for this machine: that always helps."""
     sm = dict.fromkeys(capability.sm for gpu in target.gpus for capability in gpu.capabilities)
-    name = f"requirements-{'-'.join(sm) or 'cpu'}-{target.platform.name}-py{target.python}.txt"
+    name = f"requirements-{'-'.join(sm) or 'cpu'}-{target.platform.name}-py{str(target.python).replace('.', '')}.txt"
     folder = asked.place if asked.place.is_dir() else asked.place.parent
     words = ("gpuenv", "lock", *asked.machine(without="--python"), "--python", str(target.python))
     command = " ".join((*words, "-o", quoted(asked.shown(folder / name))))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Stamp: TypeAlias = "tuple[int, int, int, int]"
 """Size in bytes, modification time in nanoseconds, inode, device."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _TOO_FRESH_S: Final = 2.0
 """A file that changed so shortly before may change again within the resolution of its time."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -57,8 +58,9 @@ def read_libraries(
     )
     if not anew:
         cache.load()
-    native = native_libraries(
-        environment.site_packages, environment.distributions, further=_further_folders(environment)
+    native = _with_owners(
+        native_libraries(environment.site_packages, environment.distributions, further=_further_folders(environment)),
+        environment,
     )
     reading = _Reading(cache=cache, reporter=reporter, label=str(environment.root))
     reading.read(native)
@@ -150,6 +152,18 @@ def _further_folders(environment: Environment) -> tuple[Path, ...]:
     folders = [environment.root / "lib", environment.root / "Library" / "bin"] if environment.kind == "conda" else []
     folders += [folder for found in environment.distributions for folder in _source_tree(found)]
     return tuple(folder for folder in dict.fromkeys(folders) if folder.is_dir())
+
+
+def _with_owners(native: NativeLibraries, environment: Environment) -> NativeLibraries:
+    """Give what lies in the source tree of an editable install to its distribution: no RECORD names it."""
+    trees = [(folder, found.name) for found in environment.distributions for folder in _source_tree(found)]
+    if not trees:
+        return native
+
+    def owner(path: Path) -> str | None:
+        return next((name for folder, name in trees if folder in path.parents), None)
+
+    return replace(native, files=tuple((path, found or owner(path)) for path, found in native.files))
 
 
 def _source_tree(distribution: InstalledDistribution) -> Iterator[Path]:

@@ -14,8 +14,12 @@ from gpuenv.binaries.dependencies import (
 )
 from gpuenv.models.notice import Notice
 from gpuenv.rules.loading import cuda_majors, mixed_majors, shared_files, unloadable
+from gpuenv.workflow.libraries.needed import bound_to_torch
+from gpuenv.workflow.libraries.ways_out import WaysOut
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gpuenv.binaries.dependencies import Loader
     from gpuenv.models.binaries import Inspection
     from gpuenv.models.environment import Environment
@@ -30,17 +34,26 @@ def completed(
     environment: Environment,
     judge: LibraryJudge | None,
     surroundings: Surroundings,
+    *,
+    needed: Collection[str] | None = None,
+    described: str | None = None,
 ) -> Inspection:
-    """Add what concerns the environment as a whole."""
+    """Add what concerns the environment as a whole, and the ways out of what the GPUs lack.
+
+    `needed` are the paths of the libraries that have to serve the GPUs, None: all. `described` is the target as the
+    user wrote it, None for this machine's GPUs.
+    """
     loader = _loader(environment, surroundings)
     missing = missing_libraries(libraries.needs, libraries.native.names, loader)
     majors = cuda_majors((file.distribution, libraries.needs[Path(file.path)]) for file in libraries.files)
-    faults, warnings = _of_generators(libraries, judge)
+    faults, warnings = _of_generators(libraries, judge, needed)
+    ways = WaysOut(environment=environment, bound=bound_to_torch(libraries), described=described)
     return replace(
         inspection,
-        uncovered=(*inspection.uncovered, *faults),
+        uncovered=tuple(ways.added_to(fault) for fault in (*inspection.uncovered, *faults)),
+        unasked=tuple(ways.added_to(found) for found in inspection.unasked),
         unloadable=unloadable(
-            inspection.files,
+            [file for file in inspection.files if needed is None or file.file.path in needed],
             {name: tuple(map(str, paths)) for name, paths in missing.items()},
             {str(path): needs for path, needs in libraries.needs.items()},
             environment=str(environment.root),
@@ -59,7 +72,7 @@ def completed(
 
 
 def _of_generators(
-    libraries: EnvironmentLibraries, judge: LibraryJudge | None
+    libraries: EnvironmentLibraries, judge: LibraryJudge | None, needed: Collection[str] | None
 ) -> tuple[tuple[Notice, ...], tuple[Notice, ...]]:
     if judge is None:
         return (), ()
@@ -67,7 +80,7 @@ def _of_generators(
 
     rows = {row.capability: row for row in judge.architectures}
     return (
-        nvrtc_faults(libraries.generators, judge.gpus),
+        nvrtc_faults([found for found in libraries.generators if needed is None or found.path in needed], judge.gpus),
         assembler_warnings(libraries.generators, judge.gpus, rows, driver_cuda=judge.driver_cuda),
     )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import UsageError
 from gpuenv.matrix.architectures_file import parse_architectures
-from gpuenv.matrix.catalog import find_matrix, load_gpu_models
+from gpuenv.matrix.catalog import load_gpu_models
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.folder import read_table
+from gpuenv.matrix.shelf import find_matrix
 from gpuenv.models.cuda import CudaVersion
 from gpuenv.models.platform import PythonVersion
 from gpuenv.models.resolution import Conflict
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from gpuenv.models.platform import Platform
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
+
+
+_WITHOUT_VERDICT: Final = (3, 1.0)
+"""The rank of a file without GPU code: behind the best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +128,13 @@ def judge_files(files: Sequence[JudgedFile], judge: LibraryJudge) -> list[Judged
 
 
 def worst_first(judged: Iterable[JudgedFile]) -> list[JudgedFile]:
-    """Order files: needed ones before the others, the worst verdict first."""
+    """Order files: needed ones before the others, the worst verdict first; of equal ones that with more of them."""
 
-    def badness(file: JudgedFile) -> tuple[bool, tuple[int, float], str]:
-        worst = min((rank(verdict) for _, verdict in file.verdicts), default=(3, 1.0))
-        return not file.is_required, worst, file.file.path
+    def badness(file: JudgedFile) -> tuple[bool, list[int], list[tuple[int, float]], str]:
+        ranks = sorted(rank(verdict) for _, verdict in file.verdicts) or [_WITHOUT_VERDICT]
+        # Where a library chooses its kernels itself the share of containers says nothing.
+        shares = [] if file.chooses else ranks
+        return not file.is_required, [kind for kind, _ in ranks], shares, file.file.path
 
     return sorted(judged, key=badness)
 

@@ -40,6 +40,8 @@ class InspectedPlaces:
         if scheme == "file":
             place = _local_path(place)
         path = self._surroundings.cwd / Path(place).expanduser()
+        if not path.exists():
+            raise _not_there(path, place)
         if path.is_dir():
             self._read_folder(path, place)
         elif _is_zip(path):
@@ -78,21 +80,57 @@ class InspectedPlaces:
         from gpuenv.binaries.wheel import read_wheel  # noqa: PLC0415 - as above
         from gpuenv.index.remote_file import RemoteFile  # noqa: PLC0415 - as above
         from gpuenv.models.settings import redact_url  # noqa: PLC0415 - as above
+        from gpuenv.project.folders import cache_folder  # noqa: PLC0415 - as above
         from gpuenv.project.pip_configuration import read_index_settings  # noqa: PLC0415 - as above
+        from gpuenv.workflow.libraries.kept_wheels import (  # noqa: PLC0415 - as above
+            KeptWheels,
+            RemoteWheel,
+            directory_digest,
+        )
 
         shown = redact_url(url)
         self._reporter.stage("reading-remote-wheel", url=shown)
         name = unquote(urlsplit(shown)._replace(query="", fragment="").geturl())
         with RemoteFile(url, read_index_settings(self._surroundings, venv=None)) as file:
-            self.files += read_wheel(
-                file,  # type: ignore[arg-type] # an io.RawIOBase has all that zipfile asks of a BinaryIO
-                name,
-                is_thorough=self._is_thorough,
-                fetched=lambda: file.bytes_fetched,
-            )
+            digest = directory_digest(file)  # type: ignore[arg-type] # an io.RawIOBase has all that zipfile asks for
+            wheel = RemoteWheel(url=name, digest=digest, size=file.size)
+            known = KeptWheels(folder=cache_folder(self._surroundings) / "wheels")
+            kept = known.load(wheel, is_thorough=self._is_thorough) if wheel.digest else None
+            if kept is None:
+                kept = read_wheel(
+                    file,  # type: ignore[arg-type] # an io.RawIOBase has all that zipfile asks of a BinaryIO
+                    name,
+                    is_thorough=self._is_thorough,
+                    fetched=lambda: file.bytes_fetched,
+                )
+                if wheel.digest:
+                    known.store(wheel, kept, is_thorough=self._is_thorough)
+            self.files += kept
             self.bytes_fetched = (self.bytes_fetched or 0) + file.bytes_fetched
             if file.is_downloaded:
                 self.notes.append(Notice.of("remote-file-without-ranges", url=shown, bytes=file.bytes_fetched))
+
+
+def _not_there(path: Path, place: str) -> GpuenvError:
+    """Make the error of a path that is not there: with what lies beside where it would be."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a slip of the finger
+
+    from gpuenv.binaries.filenames import is_native  # noqa: PLC0415 - as above
+    from gpuenv.models.typed_command import quoted  # noqa: PLC0415 - as above
+
+    folder = next(parent for parent in path.parents if parent.is_dir())
+    try:
+        beside = folder.iterdir() if folder == path.parent else ()
+        names = [one.name for one in beside if one.is_dir() or one.suffix == ".whl" or is_native(one.name)]
+    except OSError:
+        names = []
+    near = get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return GpuenvError(
+        "inspected-file-not-found",
+        path=place,
+        near=quoted(str(Path(place).parent / near[0])) if near else None,
+        folder=quoted(str(folder)),
+    )
 
 
 def _local_path(url: str) -> str:

@@ -66,6 +66,9 @@ def cover(
     first = resolved(replace(machines.options, target=machines.cards[0]))
     if first.request is None:
         return Cover(machines=machines, target=target, cards=cards, groups=(), uncovered=target.gpus, conflict=first)
+    if not isinstance(first.outcome, Conflict) and not first.outcome.coverage:
+        # Nothing of it was built for a GPU: one lock serves every card.
+        return Cover(machines=machines, target=target, cards=cards, groups=(target.gpus,), uncovered=())
     refused: list[frozenset[Gpu]] = []
     while True:
         found = cover_range(first.request, target, data.matrix, tables=data.tables, refused=tuple(refused))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from gpuenv.lock.header import LockHeader
     from gpuenv.models.hardware import Gpu
     from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.workflow.locks.cover import Cover
@@ -61,7 +62,7 @@ def _cards(
         )
         return
     for gpu in cover.target.gpus:
-        serving = [lock for lock in locks if any(found.name == gpu.name for found in lock.header.gpus)]
+        serving = [lock for lock in locks if _serves(lock.header, gpu)]
         serving.sort(key=_newest_first)
         yield GuideCard(
             name=gpu.name,
@@ -72,6 +73,10 @@ def _cards(
             python=str(machines.python),
             files=tuple(lock.file for lock in serving),
         )
+
+
+def _serves(header: LockHeader, gpu: Gpu) -> bool:
+    return header.is_for_any_gpu or any(found.name == gpu.name for found in header.gpus)
 
 
 def _newest_first(lock: GuideLock) -> tuple[bool, _Descending]:

@@ -88,7 +88,9 @@ def _kept(machines: Machines, cover: Cover, existing: Mapping[Path, LockContent]
     for path, content in existing.items():
         header = content.header
         is_here = (header.platform.name, header.python) == (machines.platform, machines.python)
-        if is_here and header.gpus and all(gpu.name in names for gpu in header.gpus):
+        if is_here and header.is_for_any_gpu:
+            yield Job(machines=machines, options=cover.options(cover.target.gpus), path=path, cards=cover.target.gpus)
+        elif is_here and header.gpus and all(gpu.name in names for gpu in header.gpus):
             group = tuple(names[gpu.name] for gpu in header.gpus)
             yield Job(machines=machines, options=cover.options(group), path=path, cards=group, tag=header.tag)
 
@@ -116,11 +118,13 @@ def _file_name(stem: str, file_format: LockFormat) -> str:
 
 
 def _tag_of(made: Locked) -> str:
-    """Name the CUDA tag of what was chosen: `cu130`, `nightly/cu132`, `cpu`."""
+    """Name the CUDA tag of what was chosen: `cu130`, `nightly/cu132`, `cpu`; `any` where nothing depends on the GPU."""
     outcome = made.resolved.outcome
     if isinstance(outcome, Conflict):
         return ""
-    return next((pin.tag for pin in outcome.pins if pin.tag), "gpu" if outcome.coverage else "cpu")
+    target = made.resolved.target
+    untagged = "any" if target is not None and not target.is_cpu else "cpu"
+    return next((pin.tag for pin in outcome.pins if pin.tag), "gpu" if outcome.coverage else untagged)
 
 
 def _place(machines: Machines) -> str:

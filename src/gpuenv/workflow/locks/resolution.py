@@ -58,6 +58,7 @@ def resolve_for_lock(
             platform=target.platform,
             settings=settings,
             environ=surroundings.environ,
+            is_offline=options.is_offline,
             constraints=tuple(constraints),
             excluded=tuple(excluded),
         )

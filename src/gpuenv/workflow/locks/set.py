@@ -13,7 +13,7 @@ from gpuenv.lock.file import write_lock_file
 from gpuenv.lock.guide import GUIDE
 from gpuenv.models.notice import Notice
 from gpuenv.models.value import dataclass
-from gpuenv.workflow.lock import compare_file, finished
+from gpuenv.workflow.lock import compare_file, finished, unknown_upgrades
 from gpuenv.workflow.locks.cover import cover
 from gpuenv.workflow.locks.guide import guide_text
 from gpuenv.workflow.locks.jobs import Job, existing_locks, is_as_named, jobs_for, named
@@ -90,6 +90,7 @@ def lock_set(
     )
     if any(one.text is None for one in result.locks):
         return result
+    result = replace(result, notes=(*result.notes, *unknown_upgrades(made, asked)))
     text = guide_text(made, jobs, covers, data.matrix, say=asked.wording)
     stale = _stale(folder, result, jobs, covers, asked, is_project=is_project)
     return _closed(result, text, stale, run, is_offline=options.is_offline)
@@ -226,7 +227,7 @@ def _is_replaced(content: LockContent, jobs: Sequence[Job], covers: Mapping[Mach
     header = content.header
     return any(
         (job.machines.platform, job.machines.python) == (header.platform.name, header.python)
-        and bool(header.gpus)
+        and (bool(header.gpus) or header.is_for_any_gpu)
         and {gpu.name for gpu in header.gpus} <= {gpu.name for gpu in covers[job.machines].target.gpus}
         for job in jobs
         if job.machines in covers

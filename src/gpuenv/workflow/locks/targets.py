@@ -12,6 +12,7 @@ from gpuenv.errors import UsageError
 from gpuenv.models.cuda import ComputeCapability
 from gpuenv.models.platform import PLATFORM_NAMES
 from gpuenv.models.value import dataclass
+from gpuenv.workflow.described_gpus import platform_of_cards
 from gpuenv.workflow.inputs import python_of
 
 if TYPE_CHECKING:
@@ -85,8 +86,9 @@ def machines_of(
     for target, named, version in product(targets, _split(options.platform), _split(options.python)):
         if named is not None and named not in PLATFORM_NAMES:
             raise UsageError("lock-platform-invalid", platform=named, known=PLATFORM_NAMES)
+        home = named or platform_of_cards(target, lambda: matrix.gpus) or here
         one = replace(options, target=target, platform=named, python=version)
-        machine = Machines(name=target, options=one, platform=named or here, python=python_of(one, None, surroundings))
+        machine = Machines(name=target, options=one, platform=home, python=python_of(one, None, surroundings))
         parts = [part.strip() for part in target.split(",") if part.strip()]
         if not is_range(target) and not (lists_are_ranges and len(parts) > 1):
             found.append(machine)

@@ -117,6 +117,13 @@ class Locked:
     """In what the files differ from what they would be now; None where that was not asked."""
     vendored: Vendored | None = None
 
+    @property
+    def lock_file(self) -> Path | None:
+        """What `gpuenv install --locked` takes: beside a Dockerfile its lock; None for a uv project."""
+        if self.path is None or self.file_format == "uv":
+            return None
+        return self.path.parent / self.beside[0][0] if self.file_format == "docker" else self.path
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendored:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gpuenv.models.application import Application
-    from gpuenv.models.environment import Environment
     from gpuenv.models.resolution import Resolution
     from gpuenv.models.target import Target
 
@@ -142,50 +140,12 @@ def without_excluded(outcome: Resolution | Conflict, excluded: Sequence[str]) ->
     return replace(outcome, excluded=tuple(dict.fromkeys((*outcome.excluded, *excluded))))
 
 
-def application_notes(
-    applications: Sequence[Application],
-    target: Target,
-    environment: Environment | None,
-    outcome: Resolution | Conflict,
-    *,
-    described: str | None,
-    venv: str | None = None,
-) -> tuple[Notice, ...]:
-    """Say what is known not to work on the target's GPUs, and which extensions have to be built.
-
-    `described` is the target as the user wrote it, None for this machine's GPUs; `venv` the environment likewise.
-    """
-    if target.is_cpu or isinstance(outcome, Conflict):
-        return ()
-    chosen = (("--target", described) if described else ()) + (("--venv", venv) if venv else ())
-    return (*_limits(applications, target), *_builds(applications, environment, outcome, chosen))
-
-
-def _limits(applications: Sequence[Application], target: Target) -> Iterator[Notice]:
+def application_limits(applications: Sequence[Application], target: Target) -> tuple[Notice, ...]:
+    """Say what is known not to work on the target's GPUs."""
     capabilities = {capability for gpu in target.gpus for capability in gpu.capabilities}
-    for application in applications:
-        for limit in application.limits:
-            if any(limit.holds_for(capability) for capability in capabilities):
-                yield Notice.of(limit.code, application=application.name)
-
-
-def _builds(
-    applications: Sequence[Application],
-    environment: Environment | None,
-    outcome: Resolution,
-    chosen: Sequence[str],
-) -> Iterator[Notice]:
-    """Name the extensions that are not there, or are bound to a torch that goes."""
-    stays = "torch" in outcome.kept
-    for application in applications:
-        for extension in application.extensions:
-            installed = environment.installed(canonicalize_name(extension.package)) if environment else None
-            if installed is not None and stays:
-                continue
-            command = ["gpuenv", "build", extension.build_from, *chosen]
-            yield Notice.of(
-                "application-needs-build",
-                application=application.name,
-                package=extension.package,
-                command=shlex.join(command),
-            )
+    return tuple(
+        Notice.of(limit.code, application=application.name)
+        for application in applications
+        for limit in application.limits
+        if any(limit.holds_for(capability) for capability in capabilities)
+    )

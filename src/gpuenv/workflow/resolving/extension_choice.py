@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from dataclasses import field, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from gpuenv.errors import GpuenvError
 from gpuenv.models.extension import SourceBuild
@@ -20,6 +22,7 @@ from gpuenv.models.request import GPU_FAMILY
 from gpuenv.models.resolution import Conflict, Pin
 from gpuenv.models.value import dataclass
 from gpuenv.rules.coverage import best_ptx, best_sass
+from gpuenv.rules.wheel_labels import label_fits
 from gpuenv.rules.wheel_tags import supported_tags
 from gpuenv.workflow.resolving.extension_lines import named
 from gpuenv.workflow.resolving.newest_release import parse_wheel_of
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from gpuenv.workflow.resolving.extension_lines import Extensions
 
 _PYPI: Final = "pypi"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""The project that a requirement starts with; options start with a dash."""
 _LOOKED_AT: Final = 3
 """How many wheels of a page are read: older ones of a package have no code for GPUs that the newest lack."""
 
@@ -94,7 +99,22 @@ def serve_extensions(
         else:
             notes.append(choice.left_out(requirement, row))
     chosen = replace(outcome, pins=(*outcome.pins, *pins))
-    return chosen, replace(request, others=(*request.others, *others)), tuple(notes)
+    exact = tuple(_exact(text, extensions, outcome, request) for text in request.others)
+    return chosen, replace(request, others=(*exact, *others)), tuple(notes)
+
+
+def _exact(text: str, extensions: Extensions, outcome: Resolution, request: Request) -> str:
+    """Name the release that goes with the torch, for an extension that the engine chooses."""
+    build = outcome.torch.build if outcome.torch is not None else None
+    free = {row.package for _, row in extensions.free}
+    project = _NAME.match(text)
+    name = canonicalize_name(project[0]) if project is not None else ""
+    pairing = next((found for found in extensions.pairings if found.package == name and name in free), None)
+    if pairing is None or build is None:
+        return text
+    is_index_read = any(source.kind is SourceKind.PYTORCH for source in request.sources)
+    release = pairing.release_for(build.version, build.tag, is_index_read=is_index_read)
+    return f"{named(pairing.requirement)}=={release.version}" if release is not None else text
 
 
 def _is_there(requirement: Requirement, environment: Environment | None) -> bool:
@@ -152,7 +172,7 @@ class _Choice:
         """Find the newest wheel on the package's own pages that serves every GPU."""
         from gpuenv.workflow.builds.prebuilt import page_wheels, paired, serves  # noqa: PLC0415 - few name extensions
 
-        wanted = paired(requirement, row, self.torch.version)
+        wanted = paired(requirement, row, self.torch.version, self.tag)
         if wanted is None or row.source_build is SourceBuild.ALWAYS or self.options.is_offline:
             return None
         self.reporter.stage("looking-for-wheel", package=row.package)
@@ -201,11 +221,11 @@ class _Choice:
 
         A source distribution does not count: the engine would compile it without torch, for whatever GPU.
         """
-        from gpuenv.workflow.builds.prebuilt import label_fits, paired  # noqa: PLC0415 - as above
+        from gpuenv.workflow.builds.prebuilt import paired  # noqa: PLC0415 - as above
 
-        wanted = paired(requirement, row, self.torch.version)
+        wanted = paired(requirement, row, self.torch.version, self.tag)
         if _PYPI in row.wheels:
-            return _plain(wanted or requirement)
+            return _plain(wanted or requirement) if self._is_on_default_index(wanted, row) else None
         if wanted is None or row.source_build is SourceBuild.ALWAYS or self.options.is_offline:
             return None
         from gpuenv.install.closures.closure import compile_pylock  # noqa: PLC0415 - as above
@@ -227,6 +247,13 @@ class _Choice:
         if page is None or not label_fits(page.wheels[0].version.local or "", torch=self.torch.version, tag=self.tag):
             return None
         return f"{named(requirement)}=={page.wheels[0].version}"
+
+    def _is_on_default_index(self, wanted: Requirement | None, row: Extension) -> bool:
+        """Whether the default index has a wheel of the release for the torch's CUDA, as far as that is known."""
+        specifier = wanted.specifier if wanted is not None else None
+        known = [found for found in row.known_releases if specifier is not None and specifier.contains(found.version)]
+        public = Version(self.torch.version.public)
+        return not known or any(found.admits(public, self.tag, is_index_read=False) for found in known)
 
     def command(self, requirement: Requirement) -> str:
         """Write the command that builds it."""

@@ -11,12 +11,13 @@ from packaging.utils import canonicalize_name
 from gpuenv.models.extension import SourceBuild
 from gpuenv.models.value import dataclass
 from gpuenv.project.requirement_files import RequirementLine
+from gpuenv.workflow.resolving.pairings import pairing_of
 from gpuenv.workflow.resolving.request import applies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gpuenv.models.extension import Extension
+    from gpuenv.models.extension import Extension, Pairing
     from gpuenv.models.target import Target
 
 
@@ -28,6 +29,8 @@ class Extensions:
     """Those whose wheels serve one torch only, by project: they wait until torch is chosen."""
     free: tuple[tuple[Requirement, Extension], ...] = ()
     """The others, which the engine chooses."""
+    pairings: tuple[Pairing, ...] = ()
+    """Which torch each of them goes with."""
 
 
 def part_extensions(
@@ -59,7 +62,29 @@ def part_extensions(
         elif applies(requirement, target):
             before = bound.get(row.package)
             bound[row.package] = (_merged(before[0], requirement) if before else requirement, row)
-    return (*stay, *_torch_for(bound, stay)), Extensions(bound=_limited(bound, lines), free=tuple(free))
+    bound = _limited(bound, lines)
+    paired = dict(bound)
+    for requirement, row in free:
+        if row.binds_to_torch and applies(requirement, target):
+            before = paired.get(row.package)
+            paired[row.package] = (_merged(before[0], requirement) if before else requirement, row)
+    pairings = tuple(pairing_of(requirement, row, target) for requirement, row in _limited(paired, lines).values())
+    needs_torch = bool(bound) or any(pairing.is_binding for pairing in pairings)
+    return (*stay, *(_torch_for(stay) if needs_torch else ())), Extensions(
+        bound=bound, free=tuple(free), pairings=pairings
+    )
+
+
+def _within(requirement: Requirement, lines: Sequence[RequirementLine]) -> Requirement:
+    """Narrow a requirement by the constraint lines."""
+    for line in lines:
+        if line.kind == "constraint" and line.requirement is not None and _is_of(line.requirement, requirement):
+            requirement = _merged(requirement, line.requirement)
+    return requirement
+
+
+def _is_of(limit: Requirement, requirement: Requirement) -> bool:
+    return canonicalize_name(limit.name) == canonicalize_name(requirement.name)
 
 
 def _merged(first: Requirement, second: Requirement) -> Requirement:
@@ -73,21 +98,13 @@ def _limited(
     bound: Mapping[str, tuple[Requirement, Extension]], lines: Sequence[RequirementLine]
 ) -> dict[str, tuple[Requirement, Extension]]:
     """Narrow what waits by the constraint lines."""
-    found = dict(bound)
-    for line in lines:
-        name = canonicalize_name(line.requirement.name) if line.requirement is not None else ""
-        if line.requirement is not None and line.kind == "constraint" and name in found:
-            requirement, row = found[name]
-            found[name] = (_merged(requirement, line.requirement), row)
-    return found
+    return {name: (_within(requirement, lines), row) for name, (requirement, row) in bound.items()}
 
 
-def _torch_for(
-    bound: Mapping[str, tuple[Requirement, Extension]], lines: Sequence[RequirementLine]
-) -> Iterator[RequirementLine]:
+def _torch_for(lines: Sequence[RequirementLine]) -> Iterator[RequirementLine]:
     """Ask for torch, unless somebody named it: the engine is not asked what these packages need."""
     named = {canonicalize_name(line.requirement.name) for line in lines if line.requirement and line.is_family}
-    if bound and "torch" not in named:
+    if "torch" not in named:
         yield RequirementLine(
             text="torch", file="dependencies", line=0, kind="requirement", requirement=Requirement("torch")
         )

@@ -37,13 +37,15 @@ def needed_family(
     surroundings: Surroundings,
     reporter: Reporter,
     closure_names: ClosureNames | None = None,
+    *,
+    is_offline: bool = False,
 ) -> tuple[RequirementLine, ...]:
     """Resolve the lines outside the family as they stand, and name the members that they pull in and nobody named.
 
     What the environment holds already is followed there, without the engine. A member that came as a mere dependency
     would be the default index's newest, whatever the GPU and the driver. The versions that this resolution chose mean
-    nothing: gpuenv chooses the builds. `closure_names` is asked in place of the engine. Raises as `compile_closure`
-    does.
+    nothing: gpuenv chooses the builds. `closure_names` is asked in place of the engine; offline the engine answers out
+    of its cache. Raises as `compile_closure` does.
     """
     foreign = [line for line in lines if not line.is_family]
     if all(line.kind == "constraint" for line in foreign):
@@ -68,6 +70,7 @@ def needed_family(
         settings=settings,
         environ=surroundings.environ,
         with_hashes=False,
+        is_offline=is_offline,
         excluded=tuple(sorted(named)),
         constraints=constraints,
     )

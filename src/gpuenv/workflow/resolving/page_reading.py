@@ -49,8 +49,7 @@ def resolve_with_pages(
 
     Where the PyTorch index cannot be reached, `auto` goes on without it and says so.
     """
-    from gpuenv.workflow.measuring.installed_torch import with_unknown_torch  # noqa: PLC0415 - in the order of the work
-    from gpuenv.workflow.measuring.measurement import make_measurement  # noqa: PLC0415
+    from gpuenv.workflow.measuring.measurement import make_measurement  # noqa: PLC0415 - in the order of the work
 
     pages: dict[PageKey, ProjectPage] = {}
     is_nightly = request.channel == "nightly"
@@ -61,7 +60,10 @@ def resolve_with_pages(
     )
     measurement = make_measurement(request, target, settings, options, surroundings, reporter, notes, answers)
     tables = measurement.with_installed(tables, environment)
-    tables = with_unknown_torch(tables, environment, target, surroundings, notes)
+    if environment is not None:
+        from gpuenv.workflow.measuring.installed_torch import with_unknown_torch  # noqa: PLC0415 - only where one is
+
+        tables = with_unknown_torch(tables, environment, target, surroundings, notes)
     while True:
         for source, tag, project in wanted:
             if source not in request.sources:
@@ -89,7 +91,8 @@ def _read(
     from gpuenv.index.pages import read_project_page  # noqa: PLC0415 - a run without pages needs no HTTP
     from gpuenv.project.folders import cache_folder  # noqa: PLC0415 - as above
 
-    return read_project_page(source, tag, project, settings=settings, cache=cache_folder(surroundings) / "pages")
+    cache, now = cache_folder(surroundings) / "pages", surroundings.now.timestamp()
+    return read_project_page(source, tag, project, settings=settings, cache=cache, now=now)
 
 
 def _with_libraries(request: Request, resolution: Resolution) -> Request:

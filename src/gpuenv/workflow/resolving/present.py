@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from gpuenv.rules.markers import marker_variables
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -36,12 +38,16 @@ def closure_in_place(environment: Environment, texts: Sequence[str]) -> frozense
             return None
         if (name, extras) not in seen:
             seen.add((name, extras))
-            waiting += _applying(found.requires, extras)
+            waiting += _applying(found.requires, extras, environment)
     return frozenset(name for name, _ in seen)
 
 
-def _applying(requires: Sequence[Requirement], extras: frozenset[str]) -> Iterator[Requirement]:
+def _applying(
+    requires: Sequence[Requirement], extras: frozenset[str], environment: Environment
+) -> Iterator[Requirement]:
+    """Give the requirements whose markers hold in the environment, whatever Python runs gpuenv."""
+    here = marker_variables(environment.platform, environment.python_version)
     for requirement in requires:
         marker = requirement.marker
-        if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+        if marker is None or any(marker.evaluate({**here, "extra": extra}) for extra in ("", *extras)):
             yield requirement

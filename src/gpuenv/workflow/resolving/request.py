@@ -13,9 +13,11 @@ from gpuenv.errors import UsageError
 from gpuenv.models.notice import Notice
 from gpuenv.models.request import GPU_FAMILY, Request
 from gpuenv.models.value import dataclass
+from gpuenv.rules.markers import marker_variables
+from gpuenv.workflow.resolving.applications import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import Source
@@ -46,18 +48,20 @@ def make_request(
     *,
     policy: IndexPolicy,
     sources: tuple[Source, ...],
+    needs_are_known: bool = True,
 ) -> Asked:
     """Make the request. With nothing asked for: the family that is installed, mended; else torch and torchvision.
 
     Members that are installed and have to agree with what was asked for come along (rule 6).
-    `lines` names what the other requirements need of the family, too; only offline, where nobody can tell, they are
-    taken to need torch.
+    `lines` names what the other requirements need of the family, too, unless `needs_are_known` is false: then nobody
+    could tell, they are taken to need torch, and a remark says so.
     """
     parted = _Parted()
     for line in lines:
         parted.take(line, target)
     family, optional = parted.family, frozenset[str]()
-    if not family and (not lines or (options.is_offline and parted.may_need_torch)):
+    is_guess = not family and not needs_are_known and parted.may_need_torch
+    if is_guess or not (family or lines):
         family, optional = _default_family(environment, is_cpu=target.is_cpu)
     if any(project in family for project in _COMPANIONS):
         family.setdefault("torch", Requirement("torch"))
@@ -74,9 +78,13 @@ def make_request(
         policy=policy,
         sources=sources,
         channel=options.channel,
-        upgrade=options.upgrade,
+        upgrade=options.upgrade and not (options.requirements or options.requirement_files),
+        upgraded=frozenset(parted.named).intersection(family) if options.upgrade else frozenset(),
+        upgraded_others=tuple(dict.fromkeys(parted.named_others)) if options.upgrade else (),
+        typed=options.typed,
     )
-    return Asked(request=request, notes=tuple(parted.notes))
+    guessed = (Notice.of("needs-unknown-offline", packages=tuple(parted.others)),) if is_guess else ()
+    return Asked(request=request, notes=(*parted.notes, *guessed))
 
 
 def _in_order(family: Iterable[str]) -> tuple[str, ...]:
@@ -98,6 +106,9 @@ class _Parted:
     others: list[str] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
     notes: list[Notice] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    """Members of the family that the user named, in contrast to those that others need."""
+    named_others: list[str] = field(default_factory=list)
     may_need_torch: bool = False
     """Whether there are packages outside the family of which nothing is known."""
 
@@ -117,13 +128,16 @@ class _Parted:
             if requirement.url is not None:
                 raise UsageError("family-by-address", requirement=name, exact=_exact(requirement))
             known = self.limits if is_limit else self.family
+            self.named |= {name} if _is_typed(line) and not is_limit else set()
             known[name] = _merged(known.get(name), _renamed(requirement, name))
         elif name == _CPU_RUNTIME:
             plain = _renamed(requirement, name)
             plain.extras = set()
             (self.constraints if is_limit else self.others).append(str(plain))
+            self.named_others += () if is_limit else (name,)
         else:
             (self.constraints if is_limit else self.others).append(line.text)
+            self.named_others += (name,) if _is_typed(line) and not is_limit else ()
             self.may_need_torch |= not is_limit
 
     def _runtime(self, requirement: Requirement, name: str, target: Target) -> str:
@@ -133,6 +147,11 @@ class _Parted:
             code = "onnxruntime-becomes-cpu" if target.is_cpu else "onnxruntime-becomes-gpu"
             self.notes.append(Notice.of(code, requirement=str(requirement)))
         return taken
+
+
+def _is_typed(line: RequirementLine) -> bool:
+    """Whether the user named it, in contrast to what a dependency or an application's row brings."""
+    return line.file != "dependencies" and not line.file.startswith(PREFIX)
 
 
 def _exact(requirement: Requirement) -> str | None:
@@ -191,23 +210,4 @@ def _renamed(requirement: Requirement, name: str) -> Requirement:
 
 def applies(requirement: Requirement, target: Target) -> bool:
     """Tell whether a requirement's marker, if it has one, holds on a target."""
-    return requirement.marker is None or requirement.marker.evaluate(_markers(target))
-
-
-def _markers(target: Target) -> Mapping[str, str]:
-    """Give the marker variables (PEP 508) that a target decides."""
-    system, _, machine = target.platform.name.partition("-")
-    version = f"{target.python.major}.{target.python.minor}"
-    names = {
-        "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
-        "windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
-        "macos": {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
-    }[system]
-    processor = "AMD64" if target.platform.name == "windows-x86_64" else machine
-    return {
-        **names,
-        "platform_machine": processor,
-        "python_version": version,
-        "python_full_version": f"{version}.0",
-        "extra": "",
-    }
+    return requirement.marker is None or requirement.marker.evaluate(marker_variables(target.platform, target.python))

@@ -6,44 +6,50 @@ from dataclasses import field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from gpuenv.errors import GpuenvError
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.value import dataclass
 from gpuenv.project.folders import matrix_cache
+from gpuenv.resolve.resolver import resolve
 from gpuenv.resolve.tables import make_tables
 from gpuenv.workflow.inputs import environment_of, python_of, requirement_lines
 from gpuenv.workflow.resolving.applications import (
     Applied,
-    application_notes,
+    application_limits,
     apply_applications,
     may_have_applications,
     without_excluded,
 )
-from gpuenv.workflow.resolving.extension_choice import serve_extensions
 from gpuenv.workflow.resolving.extension_lines import part_extensions
+from gpuenv.workflow.resolving.extension_search import resolve_with_extensions
 from gpuenv.workflow.resolving.needed import needed_family
-from gpuenv.workflow.resolving.page_reading import resolve_with_pages
 from gpuenv.workflow.resolving.request import make_request
 from gpuenv.workflow.target import DETECTED, choose_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from gpuenv.models.application import Application
     from gpuenv.models.environment import Environment
+    from gpuenv.models.index import Source
     from gpuenv.models.matrix import CompatibilityMatrix, GpuModel
     from gpuenv.models.notice import Notice
+    from gpuenv.models.plan import Build
     from gpuenv.models.progress import Reporter
-    from gpuenv.models.request import Request
+    from gpuenv.models.request import IndexPolicy, Request
     from gpuenv.models.resolution import Resolution
     from gpuenv.models.settings import IndexSettings
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
+    from gpuenv.project.requirement_files import RequirementLine
     from gpuenv.resolve.tables import Tables
     from gpuenv.workflow.options import Options
     from gpuenv.workflow.resolving.needed import ClosureNames
     from gpuenv.workflow.resolving.newest_release import Answers
+    from gpuenv.workflow.resolving.request import Asked
+    from gpuenv.workflow.target import ChosenTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,8 @@ class Resolved:
     notes: tuple[Notice, ...] = ()
     applications: tuple[Application, ...] = ()
     """Those of the request whose rows were applied."""
+    builds: tuple[Build, ...] = ()
+    """Extensions of theirs that no wheel serves: `notes` name each, for those that build nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,29 +83,27 @@ class MatrixData:
     gpu_models: Callable[[], Sequence[GpuModel]]
     answers: Answers = field(default_factory=dict)
     """What the default index answered about newer releases: fills as it is asked."""
+    needed: dict[object, tuple[RequirementLine, ...] | None] = field(default_factory=dict)
+    """What the engine answered about requirements of others, where no environment tells: fills as it is asked."""
     applications: Callable[[], Sequence[Application]] = tuple
     """What is known of applications, the project's own first: read where a request could name one."""
-
-
-def known_applications(choice: str | None, surroundings: Surroundings) -> tuple[Application, ...]:
-    """Gather what the project's table and the matrix know of applications; the project's word counts first."""
-    from gpuenv.matrix.catalog import load_applications  # noqa: PLC0415 - few runs name more than torch
-    from gpuenv.project.applications import read_project_applications  # noqa: PLC0415
-
-    own = read_project_applications(surroundings.cwd, today=surroundings.now.date().isoformat())
-    names = {application.name for application in own}
-    shared = load_applications(choice, cwd=surroundings.cwd, cache=matrix_cache(surroundings))
-    return (*own, *(application for application in shared if application.name not in names))
 
 
 def load_data(choice: str | None, surroundings: Surroundings) -> MatrixData:
     """Load the matrix of that choice (None: the newest)."""
     matrix = load_matrix(choice, cwd=surroundings.cwd, cache=matrix_cache(surroundings))
+
+    @cache
+    def applications() -> Sequence[Application]:
+        from gpuenv.workflow.known_applications import known_applications  # noqa: PLC0415 - few name more than torch
+
+        return known_applications(choice, surroundings)
+
     return MatrixData(
         matrix=matrix,
         tables=make_tables(matrix),
         gpu_models=lambda: matrix.gpus,
-        applications=cache(lambda: known_applications(choice, surroundings)),
+        applications=applications,
     )
 
 
@@ -111,7 +117,7 @@ def resolve_request(
     settings: IndexSettings | None = None,
     closure_names: ClosureNames | None = None,
 ) -> Resolved:
-    """Resolve what the options ask for.
+    """Resolve what the options ask for: the matrix, the environment, the target, and then the request.
 
     `looks_at_environment` None: unless the target is described. `data` is given where many requests share it.
     `settings` None: as pip and uv are configured here. `closure_names` finds what other requirements come down to;
@@ -121,19 +127,14 @@ def resolve_request(
     from gpuenv.project.pip_configuration import read_index_settings  # noqa: PLC0415
 
     data = data or load_data(options.matrix, surroundings)
-    matrix = data.matrix
     root, environment = environment_of(options, surroundings, looks_at_environment=looks_at_environment)
     settings = settings or read_index_settings(surroundings, venv=root)
-    chosen = choose_target(
-        options,
-        surroundings,
-        python=python_of(options, environment, surroundings),
-        gpu_models=data.gpu_models,
-    )
+    python = python_of(options, environment, surroundings)
+    chosen = choose_target(options, surroundings, python=python, gpu_models=data.gpu_models)
     if isinstance(chosen, Conflict):
         return Resolved(
             outcome=chosen,
-            matrix=matrix,
+            matrix=data.matrix,
             settings=settings,
             target=None,
             request=None,
@@ -141,38 +142,148 @@ def resolve_request(
             environment=environment,
         )
     policy, sources = sources_for(options.indexes, surroundings, settings)
-    lines = requirement_lines(options, surroundings)
-    applied = Applied(lines=lines)
-    if may_have_applications(lines):
-        applied = apply_applications(lines, data.applications(), is_cpu=chosen.target.is_cpu)
-        lines = applied.lines
-    lines, extensions = part_extensions(lines, matrix.extensions, chosen.target)
-    if not options.is_offline:
-        lines += needed_family(lines, chosen.target, environment, settings, surroundings, reporter, closure_names)
-    asked = make_request(lines, options, chosen.target, environment, policy=policy, sources=sources)
-    outcome, request, notes = resolve_with_pages(
-        asked.request, chosen.target, data.tables, environment, settings, options, surroundings, reporter, data.answers
-    )
-    outcome, request, served = serve_extensions(
-        extensions, outcome, request, chosen.target, environment, settings, options, surroundings, reporter
-    )
-    is_described = options.target not in DETECTED
-    known = application_notes(
-        applied.applications,
-        chosen.target,
-        environment,
-        outcome,
-        described=options.target if is_described else None,
-        venv=options.venv,
-    )
-    return Resolved(
-        outcome=without_excluded(outcome, applied.excluded),
-        matrix=matrix,
+    scene = _Scene(
+        options=options,
+        surroundings=surroundings,
+        reporter=reporter,
+        data=data,
         settings=settings,
-        target=chosen.target,
-        request=request,
         root=root,
         environment=environment,
-        notes=(*chosen.notes, *applied.notes, *asked.notes, *notes, *served, *known),
-        applications=applied.applications,
+        chosen=chosen,
+        policy=policy,
+        sources=sources,
+        closure_names=closure_names,
     )
+    return scene.resolve(requirement_lines(options, surroundings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What a request is resolved for, and in."""
+
+    options: Options
+    surroundings: Surroundings
+    reporter: Reporter
+    data: MatrixData
+    settings: IndexSettings
+    root: Path | None
+    environment: Environment | None
+    chosen: ChosenTarget
+    policy: IndexPolicy
+    sources: tuple[Source, ...]
+    closure_names: ClosureNames | None
+
+    @property
+    def target(self) -> Target:
+        return self.chosen.target
+
+    def resolve(self, typed: tuple[RequirementLine, ...]) -> Resolved:
+        """Resolve the lines that were typed, with what is known of the applications among them."""
+        applied = self._applied(typed)
+        lines, extensions = part_extensions(self._with_wheels(applied), self.data.matrix.extensions, self.target)
+        needed = self._needed(lines)
+        asked = self._asked((*lines, *(needed or ())), needs_are_known=needed is not None)
+        outcome, request, served = resolve_with_extensions(
+            *(asked.request, extensions, self.target, self.data.tables, self.environment, self.settings),
+            *(self.options, self.surroundings, self.reporter, self.data.answers),
+        )
+        builds = self._builds(applied, outcome)
+        outcome = self._explained(outcome, typed, applied)
+        limits = () if isinstance(outcome, Conflict) else application_limits(applied.applications, self.target)
+        found = (*self.chosen.notes, *applied.notes, *asked.notes, *served, *limits)
+        return Resolved(
+            outcome=without_excluded(outcome, applied.excluded),
+            matrix=self.data.matrix,
+            settings=self.settings,
+            target=self.target,
+            request=request,
+            root=self.root,
+            environment=self.environment,
+            notes=(*found, *self._unbuilt(builds, served)),
+            applications=applied.applications,
+            builds=builds,
+        )
+
+    def _applied(self, lines: tuple[RequirementLine, ...]) -> Applied:
+        """Bring in what is known of the applications; most ask for torch alone, and nothing is read for it."""
+        if not may_have_applications(lines):
+            return Applied(lines=lines)
+        return apply_applications(lines, self.data.applications(), is_cpu=self.target.is_cpu)
+
+    def _with_wheels(self, applied: Applied) -> tuple[RequirementLine, ...]:
+        """Ask for the wheels of what an application would compile."""
+        if not applied.applications:
+            return applied.lines
+        from gpuenv.workflow.resolving.extension_builds import wheels_first  # noqa: PLC0415 - most ask for torch alone
+
+        wheels = wheels_first(applied.applications, self.data.matrix.extensions, is_cpu=self.target.is_cpu)
+        return (*applied.lines, *wheels)
+
+    def _needed(self, lines: tuple[RequirementLine, ...]) -> tuple[RequirementLine, ...] | None:
+        """Name what the other requirements need of the family; None where offline nobody can tell."""
+        known = self.data.needed
+        key = (tuple((line.kind, line.text) for line in lines), self.target.platform, self.target.python)
+        if key in known:
+            return known[key]
+        found: tuple[RequirementLine, ...] | None
+        try:
+            found = needed_family(
+                *(lines, self.target, self.environment, self.settings, self.surroundings, self.reporter),
+                self.closure_names,
+                is_offline=self.options.is_offline,
+            )
+        except GpuenvError:
+            if not self.options.is_offline:
+                raise
+            found = None
+        if self.environment is None and self.closure_names is None:
+            known[key] = found
+        return found
+
+    def _asked(self, lines: Sequence[RequirementLine], *, needs_are_known: bool = True) -> Asked:
+        return make_request(
+            lines,
+            self.options,
+            self.target,
+            self.environment,
+            policy=self.policy,
+            sources=self.sources,
+            needs_are_known=needs_are_known,
+        )
+
+    def _builds(self, applied: Applied, outcome: Resolution | Conflict) -> tuple[Build, ...]:
+        """Name the extensions of the applications that no wheel serves."""
+        if not applied.applications:
+            return ()
+        from gpuenv.workflow.resolving.extension_builds import wanted_builds  # noqa: PLC0415 - as above
+
+        return wanted_builds(applied.applications, self.environment, outcome, self.target, self.surroundings)
+
+    def _unbuilt(self, builds: tuple[Build, ...], served: Sequence[Notice]) -> Iterator[Notice]:
+        """Say how they are built, of each that the choice of wheels has not said it of."""
+        if not builds:
+            return
+        from gpuenv.workflow.resolving.extension_builds import build_notes  # noqa: PLC0415 - as above
+
+        described = self.options.target if self.options.target not in DETECTED else None
+        said = {note.context.get("package") for note in served}
+        for note in build_notes(builds, described=described, venv=self.options.venv):
+            if note.context["package"] not in said:
+                yield note
+
+    def _explained(
+        self, outcome: Resolution | Conflict, typed: Sequence[RequirementLine], applied: Applied
+    ) -> Resolution | Conflict:
+        """Name the way out of a conflict between what was typed and an application."""
+        if not isinstance(outcome, Conflict) or not applied.applications:
+            return outcome
+        from gpuenv.workflow.resolving.application_conflicts import left_to_application  # noqa: PLC0415 - as above
+
+        def again(fewer: Sequence[RequirementLine]) -> Resolution | Conflict:
+            there = apply_applications(fewer, self.data.applications(), is_cpu=self.target.is_cpu).lines
+            less = self._asked(there).request
+            tables = self.data.tables
+            return resolve(less, self.target, self.data.matrix, environment=self.environment, tables=tables)
+
+        return left_to_application(outcome, typed, applied.applications, self.options, again)
