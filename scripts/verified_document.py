@@ -43,6 +43,9 @@ and writes this page anew."""
 NOT_READABLE: Final = frozenset({"multi-gpu", "nccl", "commands"})
 """What no list of machine code says anything about."""
 
+OWN: Final = frozenset({"extensions", "commands"})
+"""What a project names itself: there is no package to stand in for."""
+
 
 def cleaned(envelope: Result) -> dict[str, Any]:
     """Take what the page needs out of the envelope of `gpuenv verify --json`: no paths, no UUIDs.
@@ -139,10 +142,12 @@ def _capabilities(on_gpus: Sequence[Result], on_cpus: Sequence[Result]) -> str:
     lines = [
         "## Capabilities",
         "",
-        "`by reading`: no kernel of it has run on a GPU; what is known was read from libraries. The CPU reference is",
-        "the last day on which the same check passed on a CPU; some can only run on a GPU.",
+        "`by reading`: no kernel of it has run on a GPU; what is known was read from libraries. The last column is the",
+        "last day on which the same check passed on a CPU with the real package. `stand-in`: it has nothing to run on",
+        "without a GPU. The tests run it with the real CPU torch on a pretended device, or with a small module that",
+        "bears the package's name; that the package itself passes it is not known.",
         "",
-        "| capability | proven on a GPU | CPU reference |",
+        "| capability | proven on a GPU | real package on a CPU |",
         "|---|---|---|",
     ]
     for name in CAPABILITIES:
@@ -155,5 +160,6 @@ def _capabilities(on_gpus: Sequence[Result], on_cpus: Sequence[Result]) -> str:
         ]
         unproven = "-" if name in NOT_READABLE else "by reading"
         dates = [result["date"] for result in on_cpus if result["profile"].get(name) == "ok"]
-        lines.append(f"| {name} | {', '.join(dict.fromkeys(cards)) or unproven} | {max(dates) if dates else '-'} |")
+        on_cpu = max(dates) if dates else "-" if name in OWN else "stand-in"
+        lines.append(f"| {name} | {', '.join(dict.fromkeys(cards)) or unproven} | {on_cpu} |")
     return "\n".join(lines)

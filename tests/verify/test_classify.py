@@ -44,6 +44,12 @@ NO_KERNEL = "RuntimeError: CUDA error: no kernel image is available for executio
         ),
         ("Could not locate cudnn_ops64_9.dll. Please make sure it is in your library path!", "library-missing"),
         ("OSError: [WinError 126] The specified module could not be found.", "library-missing"),
+        ("RuntimeError: Library libcublas.so.12 is not found or cannot be loaded", "library-missing"),
+        (
+            "NotImplementedError: No operator found for `memory_efficient_attention_forward` with inputs:\n query: ...",
+            "no-operator-for-gpu",
+        ),
+        ("UnimplementedError: DNN library is not found. [Op:Conv2D]", "cudnn-failed"),
         ("ModuleNotFoundError: No module named 'torch._C'", "module-missing"),
         (
             "cuDNN version incompatibility: PyTorch was compiled  against (9, 1, 0) but found runtime version (8, 9)",

@@ -7,7 +7,7 @@ import pytest
 
 from gpuenv.errors import UsageError
 from gpuenv.models.verification import Check
-from gpuenv.verify.profile import CAPABILITIES, parse_required, profile, unproven
+from gpuenv.verify.profile import CAPABILITIES, needs_full, packages_for, parse_required, profile, unproven
 from gpuenv.verify.session import PAYLOADS
 
 if TYPE_CHECKING:
@@ -77,10 +77,30 @@ def test_a_choice_is_read_with_spaces_and_capitals() -> None:
     assert parse_required("") == ()
 
 
-def test_an_unknown_capability_names_near_ones() -> None:
+@pytest.mark.parametrize(
+    ("text", "capability", "near", "meant"),
+    [
+        ("bf61", "bf61", ("bf16", "fp16"), "bf16"),
+        ("fp32,bf61, kernel", "bf61", ("bf16", "fp16"), "fp32,bf16,kernels"),
+        ("qqq,fp32", "qqq", tuple(CAPABILITIES), "fp32"),
+    ],
+)
+def test_an_unknown_capability_names_near_ones_and_what_was_meant(
+    text: str, capability: str, near: tuple[str, ...], meant: str
+) -> None:
     with pytest.raises(UsageError) as raised:
-        parse_required("bf61")
+        parse_required(text)
     assert (raised.value.code, raised.value.context) == (
         "unknown-capability",
-        {"capability": "bf61", "near": ("bf16", "fp16")},
+        {"capability": capability, "near": near, "meant": meant},
     )
+
+
+def test_what_only_the_full_set_proves_asks_for_it() -> None:
+    assert not needs_full(())
+    assert not needs_full(("fp16", "ort", "torchvision"))
+    assert all(needs_full(("fp16", name)) for name in ("compile", "nccl", "sass", "jax"))
+
+
+def test_the_packages_that_bring_capabilities_are_named() -> None:
+    assert packages_for(("fp16", "ort", "flash-attn", "compile")) == ("onnxruntime-gpu", "flash-attn")

@@ -37,8 +37,8 @@ CPU_CHECKS = (
     "torch-fft",
     "torch-solve",
     "torch-sparse",
-    "torch-attention-math",
     "torchvision-nms",
+    "torch-attention-math",
 )
 CUDA_CHECKS = (
     "torch-import",
@@ -58,16 +58,21 @@ CUDA_CHECKS = (
     "torch-matmul-bfloat16",
     "torch-matmul-float8",
     "torch-convolution",
+    "torch-convolution-float16",
     "torch-fft",
     "torch-complex-abs",
     "torch-solve",
     "torch-sparse",
+    "torchvision-nms",
     "torch-attention-math",
     "torch-attention-efficient",
     "torch-attention-flash",
-    "torchvision-nms",
+    "torch-attention-cudnn",
 )
-NEED_8_0 = {"torch-matmul-tf32", "torch-matmul-bfloat16", "torch-matmul-float8", "torch-attention-flash"}
+NEED_8_0 = {
+    *("torch-matmul-tf32", "torch-matmul-bfloat16", "torch-matmul-float8"),
+    *("torch-attention-flash", "torch-attention-cudnn"),
+}
 
 
 def gpu(uuid: str, capability: tuple[int, int] = (12, 0)) -> Gpu:
@@ -177,6 +182,7 @@ def test_each_fault_costs_its_own_check_only(tmp_path: Path, torch_environment: 
         "torch-sort": ("failed", "device-fault"),
         "torch-cumsum": ("failed", "kernel-built-for-other-gpu"),
         "torch-convolution": ("failed", "cudnn-failed"),
+        "torch-convolution-float16": ("failed", "cudnn-failed"),
         "torch-fft": ("failed", "check-crashed"),
         "torch-complex-abs": ("failed", "nvrtc-failed"),
         "torch-solve": ("failed", "out-of-memory"),
@@ -187,7 +193,7 @@ def test_each_fault_costs_its_own_check_only(tmp_path: Path, torch_environment: 
     assert details["torch-softmax"].startswith(foreign + "largest relative difference ")
     assert details["torch-cumsum"] == foreign + "the running sums differ"
     assert details["torch-fft"].startswith("ended by signal 11 (Segmentation fault)\nFatal Python error")
-    assert report.unproven == ("kernels", "convolution", "fft", "nvrtc", "solver", "sparse")
+    assert report.unproven == ("kernels", "fp16", "convolution", "fft", "nvrtc", "solver", "sparse")
     assert [check.name for check in report.checks] == list(CUDA_CHECKS)
 
 

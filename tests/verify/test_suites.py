@@ -7,7 +7,7 @@ from gpuenv.verify.suites import SASS_PREFIX, Suite, is_checkable, suites_for
 
 ONE = Gpu(name="a GPU", capabilities=(), probe=Probe.NVML, uuid="GPU-1")
 OTHER = Gpu(name="a GPU", capabilities=(), probe=Probe.NVML, index=1)
-TORCH = ("torch_checks.py", "torch_library_checks.py")
+TORCH = ("torch_checks.py", "torch_library_checks.py", "torch_attention_checks.py")
 FULL = (*TORCH, "torch_full_checks.py", "torch_extension_checks.py")
 ORT = ("onnxruntime_checks.py",)
 EVERYTHING = frozenset({"torch", "onnxruntime-gpu", "cupy-cuda13x", "jax", "tensorflow", "ctranslate2"})

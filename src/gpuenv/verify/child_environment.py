@@ -10,8 +10,15 @@ if TYPE_CHECKING:
 
     from gpuenv.models.hardware import Gpu
 
-_BIASED: Final = frozenset({"NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"})
-"""Variables that make a float32 product tf32 whatever the program says: a sound library would fail its check."""
+_BIASED: Final = frozenset(
+    {
+        # A float32 product becomes tf32 whatever the program says: a sound library would fail its check.
+        *("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"),
+        # torch.compile does nothing, Triton computes on the CPU: a library that fails would pass its check.
+        *("TORCHDYNAMO_DISABLE", "TORCH_COMPILE_DISABLE", "TRITON_INTERPRET"),
+    }
+)
+"""Variables under which a check says nothing about what it is for."""
 
 
 def child_environment(environ: Mapping[str, str], *, gpus: Sequence[Gpu], caches: Path) -> dict[str, str]:
@@ -31,12 +38,7 @@ def child_environment(environ: Mapping[str, str], *, gpus: Sequence[Gpu], caches
         "PYTHONIOENCODING": "utf-8",
     }
     if gpus:
-        variables["CUDA_VISIBLE_DEVICES"] = ",".join(visible_name(gpu) for gpu in gpus)
+        variables["CUDA_VISIBLE_DEVICES"] = ",".join(gpu.visible_name for gpu in gpus)
         # Indexes are NVML's, in the order of the bus; CUDA's own order begins with the fastest GPU.
         variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     return variables
-
-
-def visible_name(gpu: Gpu) -> str:
-    """Name a GPU as `CUDA_VISIBLE_DEVICES` takes it: its UUID, else its index in the order of the bus."""
-    return gpu.uuid or str(gpu.index or 0)

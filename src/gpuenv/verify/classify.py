@@ -36,11 +36,18 @@ _SIGNATURES: Final = tuple(
             "library-missing",
             (
                 r"cannot open shared object file|WinError 126|Error 126|DLL load failed|Could not (?:load|locate)"
-                r"|Unable to load any of"
+                r"|Unable to load any of|is not found or cannot be loaded"
             ),
         ),
+        ("no-operator-for-gpu", r"No operator found for `memory_efficient_attention"),
         ("module-missing", r"No module named"),
-        ("cudnn-failed", r"CUDNN_STATUS_|cuDNN version incompatibility|cuDNN error"),
+        (
+            "cudnn-failed",
+            (
+                r"CUDNN_STATUS_|cuDNN version incompatibility|cuDNN error"
+                r"|DNN library (?:is not found|initiali[sz]ation failed)"
+            ),
+        ),
         ("cublas-failed", r"CUBLAS_STATUS_"),
         ("cusolver-failed", r"CUSOLVER_STATUS_|cusolver error"),
         ("cusparse-failed", r"CUSPARSE_STATUS_|cusparse error"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuenv.models.value import dataclass
-from gpuenv.verify.child_environment import child_environment, visible_name
+from gpuenv.verify.child_environment import child_environment
 from gpuenv.verify.commands import IMPORT_PREFIX, command_environment, run_command, run_program
 from gpuenv.verify.session import PAYLOADS
 
@@ -47,7 +47,7 @@ def run_own_proof(
     reporter: Reporter,
 ) -> Iterator[Check]:
     """Import each extension, then run each command, with all these GPUs visible; `timeout_s` is for each."""
-    place = ",".join(visible_name(gpu) for gpu in gpus) or None
+    place = ",".join(gpu.visible_name for gpu in gpus) or None
     with tempfile.TemporaryDirectory(prefix="gpuenv-verify-", ignore_cleanup_errors=True) as caches:
         env = command_environment(child_environment(environ, gpus=gpus, caches=Path(caches)), python)
         for name in own.extensions:

@@ -31,7 +31,7 @@ CAPABILITIES: Final = {
     ),
     "fp32": ("torch-matmul-float32",),
     "tf32": ("torch-matmul-tf32",),
-    "fp16": ("torch-matmul-float16",),
+    "fp16": ("torch-matmul-float16", "torch-convolution-float16"),
     "bf16": ("torch-matmul-bfloat16",),
     "fp8": ("torch-matmul-float8",),
     "convolution": ("torch-convolution",),
@@ -41,6 +41,7 @@ CAPABILITIES: Final = {
     "sparse": ("torch-sparse",),
     "attention": ("torch-attention-math", "torch-attention-efficient"),
     "flash": ("torch-attention-flash",),
+    "cudnn-attention": ("torch-attention-cudnn",),
     "torchvision": ("torchvision-nms",),
     "multi-gpu": ("torch-copy-between-gpus",),
     "ort": ("onnxruntime-import", "onnxruntime-session", "onnxruntime-after-torch"),
@@ -52,9 +53,9 @@ CAPABILITIES: Final = {
     "xformers": ("xformers-attention",),
     "flash-attn": ("flash-attn-attention",),
     "cupy": ("cupy-import", "cupy-product"),
-    "jax": ("jax-import", "jax-product"),
-    "tensorflow": ("tensorflow-import", "tensorflow-product"),
-    "ctranslate2": ("ctranslate2-import", "ctranslate2-encode"),
+    "jax": ("jax-import", "jax-product", "jax-convolution"),
+    "tensorflow": ("tensorflow-import", "tensorflow-product", "tensorflow-convolution"),
+    "ctranslate2": ("ctranslate2-import", "ctranslate2-encode", "ctranslate2-convolve"),
     "extensions": (),
     "commands": (),
 }
@@ -62,6 +63,21 @@ CAPABILITIES: Final = {
 checks whose names begin as `_BY_PREFIX` says."""
 
 _BY_PREFIX: Final = {SASS_PREFIX: "sass", IMPORT_PREFIX: "extensions", COMMAND_PREFIX: "commands"}
+
+_FULL_ONLY: Final = frozenset(
+    {
+        *("sass", "compile", "torchaudio", "nccl", "bitsandbytes", "xformers", "flash-attn"),
+        *("cupy", "jax", "tensorflow", "ctranslate2"),
+    }
+)
+"""Capabilities whose checks take minutes, or are of libraries that few have."""
+
+_BROUGHT_BY: Final = {
+    "ort": "onnxruntime-gpu",
+    **{name: name for name in ("torchvision", "torchaudio", "bitsandbytes", "xformers", "flash-attn", "ctranslate2")},
+    **{name: name for name in ("jax", "tensorflow")},
+}
+"""The packages that bring capabilities beside torch; which CuPy depends on the CUDA major."""
 
 _SKIPPED: Final[Mapping[str | None, State]] = {
     "capability-too-low": "unsupported",
@@ -113,11 +129,27 @@ def unproven(checks: Sequence[Check], required: Sequence[str]) -> tuple[str, ...
     return tuple(capability for capability in dict.fromkeys(required) if found.get(capability) != "ok")
 
 
+def needs_full(required: Sequence[str]) -> bool:
+    """Whether only the checks of `--full` prove one of these."""
+    return not _FULL_ONLY.isdisjoint(required)
+
+
+def packages_for(capabilities: Sequence[str]) -> tuple[str, ...]:
+    """Name the packages that bring capabilities; those that torch itself has bring none."""
+    return tuple(_BROUGHT_BY[name] for name in capabilities if name in _BROUGHT_BY)
+
+
 def parse_required(text: str) -> tuple[str, ...]:
     """Read `fp16,nvrtc`; `UsageError("unknown-capability")` names near ones."""
     names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
-    for name in names:
-        if name not in CAPABILITIES:
-            near = difflib.get_close_matches(name, CAPABILITIES, n=3, cutoff=0.4) or list(CAPABILITIES)
-            raise UsageError("unknown-capability", capability=name, near=tuple(near))
+    unknown = [name for name in names if name not in CAPABILITIES]
+    if unknown:
+        near = {name: difflib.get_close_matches(name, CAPABILITIES, n=3, cutoff=0.4) for name in unknown}
+        meant = [found for name in names for found in near.get(name, [name])[:1]]
+        raise UsageError(
+            "unknown-capability",
+            capability=unknown[0],
+            near=tuple(near[unknown[0]] or CAPABILITIES),
+            meant=",".join(dict.fromkeys(meant)),
+        )
     return names

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_S: Final = 120.0
 """For each check. Importing torch from a cold disk is the longest."""
 
+OWN_TIMEOUT_S: Final = 600.0
+"""For each command of a project: a few steps of a training take longer than any check."""
+
 _WITHOUT_MACHINE_CODE: Final = frozenset({"needs-ptx-jit", "no-kernel-image"})
 """How a kernel ends that is there as PTX only, when the driver may not compile it."""
 _DETAIL_CHARACTERS: Final = 2000
@@ -77,6 +80,7 @@ def verify(
     environ: Mapping[str, str],
     installed: Collection[str],
     timeout_s: float = DEFAULT_TIMEOUT_S,
+    own_timeout_s: float = OWN_TIMEOUT_S,
     reporter: Reporter,
     required: Sequence[str] = (),
     is_full: bool = False,
@@ -85,10 +89,10 @@ def verify(
 ) -> VerificationReport:
     """Run every check that the installed packages have, on each of these GPUs or on the CPU.
 
-    `timeout_s` is for each check. `installed` holds canonical names of distributions. `required` names capabilities
-    (`profile.CAPABILITIES`); empty: all that were run. `is_full` adds what takes minutes (`suites.suites_for`).
-    A report without checks: nothing that can be checked there is installed (plain `onnxruntime` has no
-    part on a GPU). Raises `GpuenvError("program-not-found")` where `python` is gone.
+    `timeout_s` is for each check, `own_timeout_s` for each command of the project. `installed` holds canonical names
+    of distributions. `required` names capabilities (`profile.CAPABILITIES`); empty: all that were run. `is_full` adds
+    what takes minutes (`suites.suites_for`). A report without checks: nothing that can be checked there is installed
+    (plain `onnxruntime` has no part on a GPU). Raises `GpuenvError("program-not-found")` where `python` is gone.
     """
     chosen_seed = secrets.randbelow(2**31) if seed is None else seed
     checks: list[Check] = []
@@ -104,7 +108,7 @@ def verify(
         checks += found
         facts = {**measured, **facts}
     if own is not None:
-        checks += run_own_proof(own, python, gpus=gpus, environ=environ, timeout_s=timeout_s, reporter=reporter)
+        checks += run_own_proof(own, python, gpus=gpus, environ=environ, timeout_s=own_timeout_s, reporter=reporter)
     return VerificationReport(
         checks=tuple(checks),
         device=device,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import field
 from pathlib import Path
@@ -19,6 +20,8 @@ PAYLOADS: Final = Path(__file__).parent / "payloads"
 Mode = Literal["cuda", "cuda-group", "cpu", "cuda-after-torch", "cpu-after-torch"]
 
 _MARKER: Final = "\x1e"
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+"""What libraries write for terminals; ONNX Runtime does so into pipes too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +135,10 @@ def _finding(event: Mapping[str, Any]) -> Finding:
 
 
 def split_printed(text: str, token: str) -> dict[str, str]:
-    """Give each check what was printed while it ran; what came between checks is under `-`."""
+    """Give each check what was printed while it ran, without colours; what came between checks is under `-`."""
     printed: dict[str, str] = {}
     current = "-"
-    for line in text.split("\n"):  # str.splitlines would end lines at the marker too
+    for line in _COLOURS.sub("", text).split("\n"):  # str.splitlines would end lines at the marker too
         if line.startswith(f"{_MARKER}{token} "):
             current = line.split(" ", maxsplit=1)[1]
         elif line.strip():

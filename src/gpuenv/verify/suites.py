@@ -6,7 +6,6 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.models.value import dataclass
-from gpuenv.verify.child_environment import visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ SASS_PREFIX: Final = "sass: "
 CHECKABLE: Final = frozenset({"torch", "onnxruntime", "onnxruntime-gpu"})
 """The distributions that there are checks for in any case."""
 
-_TORCH_FILES: Final = ("torch_checks.py", "torch_library_checks.py")
+_TORCH_FILES: Final = ("torch_checks.py", "torch_library_checks.py", "torch_attention_checks.py")
 _FULL_TORCH_FILES: Final = (*_TORCH_FILES, "torch_full_checks.py", "torch_extension_checks.py")
 _ONNXRUNTIME_FILES: Final = ("onnxruntime_checks.py",)
 _OTHER_FILES: Final = {
@@ -52,7 +51,7 @@ class Suite:
     @property
     def place(self) -> str | None:
         """The GPUs as `Check.gpu` names them."""
-        return ",".join(visible_name(gpu) for gpu in self.gpus) or None
+        return ",".join(gpu.visible_name for gpu in self.gpus) or None
 
     @property
     def label(self) -> str:
@@ -98,8 +97,9 @@ def suites_for(
                     files = _TORCH_FILES if suite.files == torch_files else suite.files
                     without_jit = {"CUDA_DISABLE_PTX_JIT": "1"}
                     yield Suite(mode="cuda", files=files, gpus=place, prefix=SASS_PREFIX, variables=without_jit)
-    if has_torch and len(gpus) > 1 and device == "cuda":
-        yield Suite(mode="cuda-group", files=torch_files, gpus=gpus)
+    whole = tuple(gpu for gpu in gpus if not gpu.is_mig)  # a process sees one part of divided ones, and no other
+    if has_torch and len(whole) > 1 and device == "cuda":
+        yield Suite(mode="cuda-group", files=torch_files, gpus=whole)
 
 
 def _libraries(

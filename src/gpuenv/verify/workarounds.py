@@ -24,6 +24,7 @@ _WAYS: Final[Mapping[str, str]] = {
     "sparse": "multiply-densely",
     "attention": "switch-efficient-attention-off",
     "flash": "switch-flash-attention-off",
+    "cudnn-attention": "switch-cudnn-attention-off",
     "torchvision": "suppress-on-cpu",
     "multi-gpu": "use-one-gpu",
     "compile": "switch-compile-off",

@@ -26,6 +26,7 @@ import json
 import math
 import os
 import random
+import re
 import sys
 import time
 import warnings
@@ -37,8 +38,11 @@ if TYPE_CHECKING:
 MARKER = "\x1e"
 """Opens a marker line: RECORD SEPARATOR, which no library prints."""
 
-MAPPED_LIBRARIES = ("libnvrtc.so", "libcudnn.so", "libcublas.so", "libcublasLt.so", "libcuda.so")
-"""Begins of file names: whose copies are loaded decides what works, and several are often at hand."""
+MAPPED_LIBRARIES = os.path.join(os.path.dirname(__file__), "mapped_libraries.py")  # noqa: PTH118, PTH120 - started by path
+"""What lists the libraries that a process has mapped; a file of its own, for the systems differ."""
+
+CAUSES_TOLD = 4
+"""So many exceptions of a chain; each may hold a stack of its own."""
 
 
 class Skipped(Exception):  # noqa: N818 - not an error
@@ -149,16 +153,10 @@ class Bench:
         return detail
 
     def report_mapped(self, prefix: str = "") -> None:
-        """Report which of NVIDIA's libraries this process really mapped, by path (Linux)."""
-        try:
-            with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - one read
-                paths = sorted({line.split(maxsplit=5)[-1].strip() for line in file if "/" in line})
-        except OSError:
-            return  # not Linux
-        for path in paths:
-            name = path.rsplit("/", 1)[-1]
-            if name.startswith(MAPPED_LIBRARIES):
-                self.fact(f"{prefix}loaded-{name.split('.')[0]}", path)
+        """Report which of NVIDIA's libraries this process really mapped, by path."""
+        module = load_checks(MAPPED_LIBRARIES)
+        for name, path in module.chosen(module.mapped_files()).items():
+            self.fact(f"{prefix}loaded-{name}", path)
 
 
 class Channel:
@@ -215,7 +213,7 @@ def run_check(check: CheckEntry, bench: Bench, finish: Callable[[Bench], None]) 
     except Failed as failed:
         status, code, detail = "failed", failed.code, str(failed)
     except (Exception, SystemExit) as raised:  # noqa: BLE001 - whatever a library raises is this check's result
-        status, detail = "failed", f"{type(raised).__name__}: {raised}"
+        status, detail = "failed", told(raised)
     return {
         "event": "finished",
         "check": check.name,
@@ -224,6 +222,19 @@ def run_check(check: CheckEntry, bench: Bench, finish: Callable[[Bench], None]) 
         "detail": detail,
         "seconds": round(time.monotonic() - started, 3),
     }
+
+
+def told(raised: BaseException) -> str:
+    """Tell an exception and those that it was raised from: many libraries raise the consequence, from the cause.
+
+    A first line that only announces the next one, `backend='inductor' raised:`, is joined with it.
+    """
+    parts: list[str] = []
+    current: BaseException | None = raised
+    while current is not None and len(parts) < CAUSES_TOLD:
+        parts.append(re.sub(r"\A(.*:)\n\s*", r"\1 ", f"{type(current).__name__}: {current}"))
+        current = current.__cause__  # not `__context__`: what was only being handled need not be a cause
+    return "\nfrom ".join(dict.fromkeys(parts))
 
 
 def run_all(modules: list[Any], bench: Bench, channel: Channel, options: argparse.Namespace) -> None:

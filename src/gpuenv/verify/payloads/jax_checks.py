@@ -37,13 +37,27 @@ def product(bench: Bench) -> str:
     return bench.compare_rows(there.tolist(), expected, allowed=1e-4)
 
 
+def convolution(bench: Bench) -> str:
+    """Convolve (cuDNN on a GPU, whose version JAX compares with its own); the reference is plain Python."""
+    numpy = importlib.import_module("jax.numpy")
+    sound, kernel = bench.rows(1, 300)[0], bench.rows(1, 9)[0]
+    compiled = bench.modules["jax"].jit(
+        lambda one, other: numpy.convolve(one, other, mode="valid", precision="highest")
+    )
+    there = compiled(numpy.asarray(sound, dtype="float32"), numpy.asarray(kernel, dtype="float32"))
+    there.block_until_ready()
+    windows = [sound[place : place + 9] for place in range(292)]
+    expected = bench.product(windows, [[number] for number in reversed(kernel)])
+    return bench.compare_rows([[number] for number in there.tolist()], expected, allowed=1e-4)
+
+
 def finish(_bench: Bench) -> None:
-    """Wait for nothing: the check has waited for its answer."""
+    """Wait for nothing: the checks have waited for their answers."""
 
 
-def is_device_usable(_bench: Bench) -> bool:
-    """Tell that the next check can run: there is none after the product."""
-    return True
+def is_device_usable(bench: Bench) -> bool:
+    """Let the next check run in a process of its own: JAX does not tell whether the device still answers."""
+    return bench.device == "cpu"
 
 
 def report_facts(bench: Bench) -> None:
@@ -54,4 +68,5 @@ def report_facts(bench: Bench) -> None:
 CHECKS = [
     ("jax-import", import_jax, ("cuda", "cpu"), True),
     ("jax-product", product, ("cuda", "cpu")),
+    ("jax-convolution", convolution, ("cuda", "cpu")),
 ]

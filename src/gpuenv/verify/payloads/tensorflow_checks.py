@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gpuenv.verify.payloads.harness import Bench  # for type checkers: nothing of gpuenv is imported at run time
@@ -31,19 +31,36 @@ def product(bench: Bench) -> str:
     left, right = bench.rows(48, 40), bench.rows(40, 32)
     with tensorflow.device("/GPU:0" if bench.device == "cuda" else "/CPU:0"):
         there = tensorflow.matmul(tensorflow.constant(left, "float32"), tensorflow.constant(right, "float32")) * 2 + 1
-    if bench.device == "cuda" and "GPU" not in there.device:
-        bench.fail("library-uses-cpu", f"the product was made on {there.device}")
+    _need_device(bench, there)
     expected = [[number * 2 + 1 for number in row] for row in bench.product(left, right)]
     return bench.compare_rows(there.numpy().tolist(), expected, allowed=5e-3)  # it runs in tf32 where there is tf32
+
+
+def convolution(bench: Bench) -> str:
+    """Convolve along one dimension (cuDNN on a GPU); the reference is plain Python."""
+    tensorflow = bench.modules["tensorflow"]
+    sound, kernels = bench.rows(40, 3), bench.rows(5 * 3, 4)
+    with tensorflow.device("/GPU:0" if bench.device == "cuda" else "/CPU:0"):
+        signal = tensorflow.constant([sound], "float32")
+        filters = tensorflow.constant([kernels[place : place + 3] for place in range(0, 15, 3)], "float32")
+        there = tensorflow.nn.conv1d(signal, filters, stride=1, padding="VALID")
+    _need_device(bench, there)
+    windows = [[number for row in sound[place : place + 5] for number in row] for place in range(36)]
+    return bench.compare_rows(there.numpy()[0].tolist(), bench.product(windows, kernels), allowed=5e-3)
+
+
+def _need_device(bench: Bench, answer: Any) -> None:  # noqa: ANN401 - a tensor
+    if bench.device == "cuda" and "GPU" not in answer.device:
+        bench.fail("library-uses-cpu", f"the answer was made on {answer.device}")
 
 
 def finish(_bench: Bench) -> None:
     """Wait for nothing: the answer has been read."""
 
 
-def is_device_usable(_bench: Bench) -> bool:
-    """Tell that the next check can run: there is none after the product."""
-    return True
+def is_device_usable(bench: Bench) -> bool:
+    """Let the next check run in a process of its own: TensorFlow does not tell whether the device still answers."""
+    return bench.device == "cpu"
 
 
 def report_facts(bench: Bench) -> None:
@@ -54,4 +71,5 @@ def report_facts(bench: Bench) -> None:
 CHECKS = [
     ("tensorflow-import", import_tensorflow, ("cuda", "cpu"), True),
     ("tensorflow-product", product, ("cuda", "cpu")),
+    ("tensorflow-convolution", convolution, ("cuda", "cpu")),
 ]

@@ -37,6 +37,9 @@ class Array:
     def __add__(self, number):
         return Array([[entry + number for entry in row] for row in self.rows])
 
+    def __getitem__(self, place):
+        return Array(self.rows[place], self.device)
+
     def tolist(self):
         return self.rows
 

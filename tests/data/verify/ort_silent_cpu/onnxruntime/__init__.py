@@ -28,3 +28,6 @@ class InferenceSession:
 
     def get_providers(self):
         return ["CPUExecutionProvider"]
+
+    def disable_fallback(self):
+        pass
