@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gpuenv.cli.invocation import Invocation
     from gpuenv.models.resolution import Conflict
     from gpuenv.report.result import CommandResult
+    from gpuenv.workflow.options import Options
 
 
 def configure_parser(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +66,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     )
     results = []
     for source in arguments.sources:
-        built = build(source, options_from(arguments), choices, invocation.surroundings, invocation.reporter)
+        built = build(source, _options(arguments), choices, invocation.surroundings, invocation.reporter)
         if isinstance(built, Conflict):
             results.append(conflict_result(_to_name_a_gpu(built, source), language))
         elif isinstance(built, Failed):
@@ -110,11 +111,16 @@ def _script(invocation: Invocation, arguments: argparse.Namespace) -> CommandRes
 
     if len(arguments.sources) != 1:
         raise UsageError("print-is-for-torch", sources=tuple(arguments.sources))
-    made = torch_script(arguments.sources[0], options_from(arguments), invocation.surroundings)
+    made = torch_script(arguments.sources[0], _options(arguments), invocation.surroundings)
     if isinstance(made, Conflict):
         named = _to_name_a_gpu(made, arguments.sources[0], "--print")
         return conflict_result(named, invocation.terminal.language)
-    return script_result(made)
+    return script_result(made.text, made.notes, invocation.terminal.language)
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    """Take the options, and what was typed: it is said again with a change where a build takes long."""
+    return replace(options_from(arguments), typed=arguments.typed)
 
 
 def _to_name_a_gpu(conflict: Conflict, source: str, *options: str) -> Conflict:

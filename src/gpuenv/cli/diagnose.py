@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpuenv.cli.options import add_environment, add_matrix, add_sources, add_target, options_from
+from gpuenv.cli.programs import nearest_named
 from gpuenv.errors import UsageError
 from gpuenv.models.notice import Notice
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 def configure_parser(parser: argparse.ArgumentParser) -> None:
     """Add the options and the command."""
-    parser.usage = "gpuenv diagnose [options] [-- CMD [ARG ...]]"
     parser.add_argument("--log", metavar="FILE|-", help="diagnose this text; - reads standard input")
     parser.add_argument(
         "--fix", action="store_true", help="also run the hint that mends the cause, where it is an install"
@@ -76,7 +76,8 @@ def _diagnosed(invocation: Invocation, arguments: argparse.Namespace) -> Diagnos
     options, surroundings = options_from(arguments), invocation.surroundings
     if arguments.command:
         say = invocation.terminal.say
-        return diagnose_command(arguments.command, options, surroundings, on_line=say)
+        with nearest_named(arguments.command[0], surroundings.environ.get("PATH", "")):
+            return diagnose_command(arguments.command, options, surroundings, on_line=say)
     if arguments.log is None:
         return check_up(options, surroundings, invocation.reporter)
     from gpuenv.workflow.diagnoses.log import read_log, read_log_file  # noqa: PLC0415 - only for a log

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gpuenv.cli.locked import add_locked, locked_planning, shown_locks, with_lock
 from gpuenv.cli.options import (
+    add_building,
     add_environment,
     add_matrix,
     add_requirements,
@@ -33,6 +34,7 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     add_environment(parser)
     add_sources(parser)
     add_matrix(parser)
+    add_building(parser)
     add_locked(parser)
     parser.add_argument("--dry-run", action="store_true", help="only plan: the same as `gpuenv plan`")
     parser.add_argument("--yes", action="store_true", help="consent to everything that the plan lists")
@@ -44,6 +46,13 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
         "--check-hashes", action="store_true", help="compare the content of every installed file with its record"
     )
     parser.add_argument("--keep-failed", action="store_true", help="leave a new environment that failed, for study")
+    parser.add_argument(
+        "--require",
+        default="",
+        metavar="CAPABILITIES",
+        help="comma-separated: only these decide whether the change stays, such as fp16,nvrtc,ort (default: every"
+        " check that is run)",
+    )
     parser.add_argument(
         "--require-verified", action="store_true", help="end with 4 where nothing could be run to prove the result"
     )
@@ -57,6 +66,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         return plan.run(invocation, arguments)
     from gpuenv.models.settings import redact_url  # noqa: PLC0415
     from gpuenv.report.install import installation_result  # noqa: PLC0415
+    from gpuenv.verify.profile import parse_required  # noqa: PLC0415
     from gpuenv.workflow.changes.installation import Choices  # noqa: PLC0415
     from gpuenv.workflow.install import install  # noqa: PLC0415
 
@@ -73,6 +83,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
             keeps_failed=arguments.keep_failed,
             keeps_snapshot=not arguments.no_snapshot,
             checks_hashes=arguments.check_hashes,
+            required=parse_required(arguments.require),
         ),
         planning=planning,
     )
@@ -86,6 +97,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         plan=done.planned.plan,
         notes=(*resolved.notes, *done.notes),
         record=done.record,
+        built=done.built,
         verification=done.verification,
         log_folder=done.log_folder,
         fate=done.fate,

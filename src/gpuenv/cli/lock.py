@@ -29,7 +29,7 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     add_target(parser, is_several=True)
     # None tells that no machine was named: then the project's table may name some.
     parser.set_defaults(target=None)
-    add_sources(parser)
+    add_sources(parser, upgrades="let go of every version that the file pins so far (see --upgrade-package)")
     add_matrix(parser)
     group = parser.add_argument_group("lock")
     _add_output(group)
@@ -143,6 +143,7 @@ def _shown(locked: Locked, notes: tuple[Notice, ...] = ()) -> ShownLock:
         text=locked.text,
         packages=locked.packages,
         path=locked.path,
+        lock_file=locked.lock_file,
         is_changed=locked.is_changed,
         file_format=locked.file_format,
         extra=locked.extra,

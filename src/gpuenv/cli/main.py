@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from importlib import import_module
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from gpuenv import __version__
 from gpuenv.cli.commands import ALIASES, COMMANDS
 from gpuenv.cli.invocation import Invocation
+from gpuenv.cli.typed import WITH_COMMAND, typed_command
 from gpuenv.errors import EXIT_INTERRUPTED, ChangeInterruptedError, GpuenvError, UsageError
 from gpuenv.install.interruption import ignore_from_now_on, termination_raises
 from gpuenv.models.notice import Notice
@@ -40,16 +42,24 @@ class CommandParser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """Format the help for the terminal; only here its width is asked for, which takes a module of its own."""
-        self.formatter_class = argparse.HelpFormatter
+        from gpuenv.cli.examples import examples_of  # noqa: PLC0415 - only for --help
+
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        self.epilog = examples_of(self.prog.rpartition(" ")[2])
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing and exiting."""
-        raise UsageError("bad-arguments", detail=message, program=self.prog)
+        from gpuenv.cli.complaints import complaint  # noqa: PLC0415 - only for wrong use
+
+        options = [name for action in self._actions for name in action.option_strings]
+        raise complaint(message, program=self.prog, options=options)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; never ends with a traceback for something that a user or a network did."""
+    if len(argv) > 1 and argv[0] == "help":
+        argv = [argv[1], "--help"]
     if not argv or argv[0] in {"-h", "--help", "help"}:
         sys.stdout.write(overview())
         return 0
@@ -70,18 +80,27 @@ def main(argv: Sequence[str]) -> int:
         verbosity=0,
     )
     try:
+        result = _settled(name, argv[1:], terminal=terminal, is_json=is_json)
+    except KeyboardInterrupt as error:
+        ignore_from_now_on()  # one more Ctrl-C must not keep the user from reading what became of the first
+        result = _interrupted(error)
+    return _finish(name, result, terminal=terminal, is_json=is_json)
+
+
+def _settled(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -> CommandResult:
+    """Run the command; what it raises becomes its result, but for an interruption."""
+    try:
         with termination_raises():
-            result = _run(name, argv[1:], terminal=terminal, is_json=is_json)
+            return _run(name, argv, terminal=terminal, is_json=is_json)
     except GpuenvError as error:
-        result = failure_result(error)
+        return failure_result(error)
     except OSError as error:
         # The operating system refused what no room expected it to refuse: say what, not where in our code.
         refused = Notice.of("system-refused", detail=error.strerror or str(error), file=str(error.filename or ""))
-        result = CommandResult(status="failed", exit_code=1, errors=(refused,))
-    except KeyboardInterrupt as error:
-        ignore_from_now_on()  # a second Ctrl-C must not keep the user from reading what became of the first
-        result = _interrupted(error)
-    return _finish(name, result, terminal=terminal, is_json=is_json)
+        return CommandResult(status="failed", exit_code=1, errors=(refused,))
+    except KeyboardInterrupt:
+        ignore_from_now_on()  # between this and the handler that tells of it there is a moment for a second one
+        raise
 
 
 def _interrupted(error: BaseException | None) -> CommandResult:
@@ -105,11 +124,14 @@ def overview() -> str:
 
 def command_parser(name: str) -> argparse.ArgumentParser:
     """Make the parser of one command, with the options that all commands share."""
+    from gpuenv.cli.examples import usage_of  # noqa: PLC0415 - only where a command is run
+
     command = next(found for found in COMMANDS if found.name == name)
     parser = CommandParser(
         prog=f"gpuenv {name}",
         description=f"{command.summary[0].upper()}{command.summary[1:]}.",
     )
+    parser.usage = usage_of(name)
     import_module(f"gpuenv.cli.{name}").configure_parser(parser)
     shared = parser.add_argument_group("output")
     shared.add_argument("--json", action="store_true", help="write one JSON envelope to stdout")
@@ -127,11 +149,12 @@ def _own_arguments(argv: Sequence[str]) -> Sequence[str]:
 def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -> CommandResult:
     names = [command.name for command in COMMANDS]
     if name not in names:
-        import difflib  # noqa: PLC0415 - only for a slip of the finger
-
-        near = difflib.get_close_matches(name, [*names, *ALIASES], n=3, cutoff=0.4) or names
-        raise UsageError("unknown-command", command=name, near=tuple(near))
-    arguments = command_parser(name).parse_args(argv)
+        raise _unknown_command(name, argv)
+    parser = command_parser(name)
+    terminal.typed = typed_command(name, argv, parser)
+    # Requirements may stand between options; what `run` and `diagnose` run stands behind all of theirs.
+    arguments = parser.parse_args(argv) if name in WITH_COMMAND else parser.parse_intermixed_args(argv)
+    arguments.typed = terminal.typed
     terminal.verbosity = 1 if arguments.verbose else -1 if arguments.quiet else 0
     invocation = Invocation(
         argv=tuple(argv),
@@ -150,15 +173,24 @@ def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -
     return result
 
 
+def _unknown_command(name: str, argv: Sequence[str]) -> UsageError:
+    """Make the error of a command that does not exist; the likeliest one is written out, with what was typed."""
+    from gpuenv.cli.complaints import near_names  # noqa: PLC0415 - only for wrong use
+    from gpuenv.models.typed_command import quoted  # noqa: PLC0415
+
+    names = (*(command.name for command in COMMANDS), *ALIASES)
+    near = near_names(name, names)
+    meant = " ".join(("gpuenv", near[0], *map(quoted, argv))) if near else None
+    return UsageError("unknown-command", command=name, near=near or names, meant=meant)
+
+
 def _finish(name: str, result: CommandResult, *, terminal: Terminal, is_json: bool) -> int:
+    result = replace(result, errors=tuple(terminal.as_typed(error) for error in result.errors))
     try:
         if result.is_written:
             pass
         elif is_json:
-            import json  # noqa: PLC0415 - only for --json
-
-            json.dump(envelope(name, result, terminal.language), sys.stdout, ensure_ascii=False, indent=2)
-            sys.stdout.write("\n")
+            terminal.write_json(envelope(name, result, terminal.language), indent=2)
         else:
             result.write(terminal)
             for error in result.errors:

@@ -54,13 +54,9 @@ def _refuse_misplaced(arguments: argparse.Namespace) -> None:
     for name in ("path", "arch", "torch", "app", "platform", "matrix"):
         if given[name] is not None and name not in allowed[arguments.action]:
             option = given[name] if name == "path" else f"--{name}"
-            raise UsageError(
-                "bad-arguments", detail=f"{arguments.action}: unrecognized arguments: {option}", program="gpuenv matrix"
-            )
+            raise UsageError("option-misplaced", action=arguments.action, option=option, program="gpuenv matrix")
     if arguments.path is not None and arguments.matrix is not None:
-        raise UsageError(
-            "bad-arguments", detail="argument PATH: not allowed with argument --matrix", program="gpuenv matrix"
-        )
+        raise UsageError("options-clash", option="PATH", other="--matrix", program="gpuenv matrix")
 
 
 def _list() -> CommandResult:
@@ -93,8 +89,8 @@ def _show_applications(
     invocation: Invocation, arguments: argparse.Namespace, loaded: CompatibilityMatrix
 ) -> CommandResult:
     from gpuenv.report.applications import application_result, applications_result  # noqa: PLC0415 - not for --help
+    from gpuenv.workflow.known_applications import known_applications  # noqa: PLC0415
     from gpuenv.workflow.resolving.applications import find_application  # noqa: PLC0415
-    from gpuenv.workflow.resolving.resolution import known_applications  # noqa: PLC0415
 
     language = invocation.terminal.language
     known = known_applications(arguments.matrix, invocation.surroundings)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.platform import PLATFORM_NAMES
 from gpuenv.workflow.options import Options
 
 if TYPE_CHECKING:
     import argparse
+
+    from gpuenv.models.typed_command import TypedCommand
+
+_RESOLVING: Final = frozenset({"install", "plan", "lock"})
+"""The commands that ask for a resolution; the others' ways out are an installation."""
 
 
 def add_requirements(parser: argparse.ArgumentParser) -> None:
@@ -63,23 +68,49 @@ def add_matrix(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--matrix", metavar="VERSION|DIR", help="compatibility matrix (default: the newest)")
 
 
-def add_sources(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say where builds may come from."""
+_UPGRADES = (
+    "take the newest of each REQ, even if what is there works, and move of the others only what has to agree with it;"
+    " without REQ: take the newest of all GPU packages"
+)
+
+
+def add_sources(parser: argparse.ArgumentParser, *, upgrades: str = _UPGRADES) -> None:
+    """Add the options that say where builds may come from; `upgrades` says what the command does with `-U`."""
     group = parser.add_argument_group("sources")
     group.add_argument(
         "--indexes",
         metavar="pytorch|pypi|auto|URL|DIR",
         help="where torch builds come from (default: $GPUENV_INDEXES, else auto)",
     )
-    group.add_argument("--channel", choices=("stable", "nightly"), default="stable")
+    group.add_argument(
+        "--channel",
+        choices=("stable", "nightly"),
+        default="stable",
+        help="releases, or the builds of the last days (default: stable)",
+    )
     group.add_argument("--offline", action="store_true", help="no network: trust the matrix for what exists")
-    group.add_argument("-U", "--upgrade", action="store_true", help="take the newest, even if what is there works")
+    group.add_argument(
+        "-U",
+        "--upgrade",
+        action="store_true",
+        help=upgrades,
+    )
+
+
+def add_building(parser: argparse.ArgumentParser) -> None:
+    """Add `--no-build`."""
+    parser.add_argument(
+        "--no-build",
+        action="store_true",
+        help="compile no extensions: name those that an application still lacks",
+    )
 
 
 def options_from(arguments: argparse.Namespace) -> Options:
     """Gather what was given; options that a command does not have keep their defaults."""
     given = vars(arguments)
     defaults = Options()
+    typed: TypedCommand | None = given.get("typed")
     return Options(
         requirements=tuple(given.get("requirements", ())),
         requirement_files=tuple(given.get("requirement", ())),
@@ -96,4 +127,6 @@ def options_from(arguments: argparse.Namespace) -> Options:
         upgrade=given.get("upgrade", False),
         assume_yes=given.get("yes", False),
         checks_hashes=given.get("check_hashes", False),
+        builds_extensions=not given.get("no_build", False),
+        typed=typed if typed is not None and typed.verb in _RESOLVING else None,
     )

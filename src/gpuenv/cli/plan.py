@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuenv.cli.locked import add_locked, locked_planning, with_lock
 from gpuenv.cli.options import (
+    add_building,
     add_environment,
     add_matrix,
     add_requirements,
@@ -31,6 +32,7 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
     add_environment(parser)
     add_sources(parser)
     add_matrix(parser)
+    add_building(parser)
     add_locked(parser)
     parser.add_argument("--why", metavar="REQ", help="explain one version in full, e.g. torch==2.15.0")
     parser.add_argument(

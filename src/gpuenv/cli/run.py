@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from gpuenv.cli.options import add_environment, add_matrix, options_from
+from gpuenv.cli.programs import nearest_named
 from gpuenv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 def configure_parser(parser: argparse.ArgumentParser) -> None:
     """Add the options and the command."""
-    parser.usage = "gpuenv run [options] -- CMD [ARG ...]"
     add_environment(parser)
     parser.add_argument("--gpu", action="append", default=[], metavar="INDEX|UUID", help="let CMD see only this GPU")
     parser.add_argument(
@@ -49,7 +49,8 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         invocation.terminal.notice("note", note)
     if not is_shown:
         env = {**invocation.surroundings.environ, **settings.variables}
-        return CommandResult(status="ok", exit_code=process.replace(arguments.command, env=env))
+        with nearest_named(arguments.command[0], env.get("PATH", "")):
+            return CommandResult(status="ok", exit_code=process.replace(arguments.command, env=env))
 
     def write(terminal: Terminal) -> None:
         terminal.write(assignments(settings.variables, arguments.shell))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.cli.options import add_environment, add_matrix, options_from
 from gpuenv.errors import UsageError
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from gpuenv.cli.invocation import Invocation
     from gpuenv.report.result import CommandResult
+
+_SEEDS: Final = 2**31
+"""Seeds are below it."""
 
 
 def configure_parser(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +30,8 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
         "--require",
         default="",
         metavar="CAPABILITIES",
-        help="comma-separated: only these decide, such as fp16,nvrtc,torchvision (default: everything that is run)",
+        help="comma-separated: only these decide, such as fp16,nvrtc,torchvision (default: everything that is run);"
+        " one that only --full proves brings --full with it",
     )
     parser.add_argument(
         "--full",
@@ -43,7 +47,12 @@ def configure_parser(parser: argparse.ArgumentParser) -> None:
         help="also run this command, beside those of [tool.gpuenv] verify.commands; its exit code and known"
         " error texts in its output decide",
     )
-    parser.add_argument("--timeout", metavar="SECONDS", help="time for each check, the import included (default: 120)")
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        help="time for each check, the import included, and for each command (default: 120, for commands 600)",
+    )
+    parser.add_argument("--seed", metavar="N", help="use the random inputs of an earlier run, which printed its seed")
     add_matrix(parser)
 
 
@@ -51,7 +60,6 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     """Check and report."""
     from gpuenv.report.verify import machine_as_json, verification_result  # noqa: PLC0415 - not for --help
     from gpuenv.verify.profile import parse_required  # noqa: PLC0415
-    from gpuenv.verify.runner import DEFAULT_TIMEOUT_S  # noqa: PLC0415
     from gpuenv.workflow.verify import verify_environment  # noqa: PLC0415
 
     verification = verify_environment(
@@ -60,7 +68,8 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         required=parse_required(arguments.require),
         is_full=arguments.full,
         commands=tuple(arguments.run),
-        timeout_s=_seconds(arguments.timeout, default=DEFAULT_TIMEOUT_S),
+        timeout_s=_seconds(arguments.timeout) if arguments.timeout is not None else None,
+        seed=_seed(arguments.seed) if arguments.seed is not None else None,
         surroundings=invocation.surroundings,
         reporter=invocation.reporter,
     )
@@ -75,9 +84,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     )
 
 
-def _seconds(text: str | None, *, default: float) -> float:
-    if text is None:
-        return default
+def _seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError as error:
@@ -85,3 +92,9 @@ def _seconds(text: str | None, *, default: float) -> float:
     if not 0 < seconds < float("inf"):
         raise UsageError("timeout-invalid", value=text)
     return seconds
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= _SEEDS:
+        raise UsageError("seed-invalid", value=text)
+    return int(text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.report.grid import write_grid
+from gpuenv.report.headings import columns, release_as_json, write_title
+from gpuenv.report.labels import write_labelled
 from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from gpuenv.models.matrix import CompatibilityMatrix, Provenance
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
+
+_COLUMN: Final = 13
+"""Cells that the labels take."""
 
 
 def application_as_json(application: Application, language: Language) -> dict[str, Any]:
@@ -91,7 +96,7 @@ def write_applications(terminal: Terminal, applications: Sequence[Application]) 
         without = [part.project for part in application.keeps_out]
         text = ", ".join(parts) + (f"; -{', -'.join(without)}" if without else "")
         source = f"  [{application.provenance.source}]" if terminal.verbosity > 0 else ""
-        terminal.print(f"applies  {application.name}: {text}{source}")
+        write_labelled(terminal, "applies", f"{application.name}: {text}{source}")
 
 
 def applications_result(
@@ -100,18 +105,15 @@ def applications_result(
     """Show the applications that a matrix knows."""
 
     def write(terminal: Terminal) -> None:
-        facts = {"matrix": matrix.version, "released": matrix.released}
-        terminal.print(phrase("matrix-title-applications", facts, terminal.language).message)
-        terminal.print()
-        headings = phrase("matrix-columns-applications", {}, terminal.language).message.split("|")
+        write_title(terminal, "matrix-title-applications", matrix)
+        headings = columns(terminal, "matrix-columns-applications")
         write_grid(terminal, headings, [_cells(application) for application in applications])
 
     return CommandResult(
         status="ok",
         exit_code=0,
         data={
-            "matrix": matrix.version,
-            "released": matrix.released,
+            **release_as_json(matrix),
             "applications": [application_as_json(application, language) for application in applications],
         },
         write=write,
@@ -132,16 +134,15 @@ def application_result(matrix: CompatibilityMatrix, application: Application, la
 
     def write(terminal: Terminal) -> None:
         terminal.print(f"{_asked_for_as(application)}: {application.about}", style="bold")
-        for label, text, provenance in _lines(application, terminal.language):
-            terminal.print(f"{label:<12} {text}")
-            terminal.print(f"{'':<12}   [{provenance.source}]", style="dim")
+        for name, text, provenance in _lines(application, terminal.language):
+            write_labelled(terminal, name, text, width=_COLUMN)
+            terminal.print(f"{' ' * _COLUMN}  [{provenance.source}]", style="dim")
 
     return CommandResult(
         status="ok",
         exit_code=0,
         data={
-            "matrix": matrix.version,
-            "released": matrix.released,
+            **release_as_json(matrix),
             "application": application_as_json(application, language),
         },
         write=write,
@@ -152,15 +153,16 @@ def _lines(application: Application, language: Language) -> Iterator[tuple[str, 
     for required in application.requires:
         yield "requires", str(required.requirement), required.provenance
     for out in application.keeps_out:
-        yield "keeps out", out.project, out.provenance
+        yield "keeps-out", out.project, out.provenance
     for extension in application.extensions:
-        yield "builds", f"{extension.package} from {extension.build_from}", extension.provenance
+        facts = {"package": extension.package, "source": extension.build_from}
+        yield "builds", phrase("built-from", facts, language).message, extension.provenance
     for check in application.checks:
         yield "proves", check.capability or f"import {check.imports}", check.provenance
     for setting in application.settings:
         yield "sets", f"{setting.variable}={setting.value}", setting.provenance
     for switch in application.switches:
-        yield "may turn on", f"{switch.name} ({', '.join(switch.needs)})", switch.provenance
+        yield "may-turn-on", f"{switch.name} ({', '.join(switch.needs)})", switch.provenance
     for limit in application.limits:
         gpus = gpus_of(limit)
         sentence = _sentence(application, limit, language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from gpuenv.models.resolution import Conflict
@@ -33,7 +32,7 @@ def answer_result(
 def write_answer(terminal: Terminal, result: CommandResult, *, is_json: bool) -> None:
     """Write one line: the envelope as JSON Lines, or the identity and what was chosen."""
     if is_json:
-        terminal.write(json.dumps(envelope("plan", result, terminal.language), ensure_ascii=False) + "\n")
+        terminal.write_json(envelope("plan", result, terminal.language))
         return
     terminal.print(f"{result.data['id']}: {_in_short(result, terminal)}")
 

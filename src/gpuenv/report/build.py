@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.notice import Notice
 from gpuenv.report.diagnose import diagnosis_as_json
-from gpuenv.report.envelope import notice_as_json
 from gpuenv.report.inspect import EXIT_CHECK_FAILED, inspection_result
 from gpuenv.report.messages import phrase
-from gpuenv.report.resolution import conflict_as_json, target_as_json, write_conflict, write_target
+from gpuenv.report.resolution import (
+    conflict_as_json,
+    target_as_json,
+    warnings_as_json,
+    write_conflict,
+    write_target,
+)
 from gpuenv.report.result import CommandResult
 
 if TYPE_CHECKING:
@@ -22,6 +27,9 @@ if TYPE_CHECKING:
     from gpuenv.models.target import Target
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
+
+SAID_BEFORE: Final = "long-build"
+"""What was told before a build began is not told again when it is over."""
 
 
 def build_result(
@@ -49,7 +57,8 @@ def build_result(
         terminal.print(phrase("build-facts", facts, terminal.language).message)
         proof.write(terminal)
         for note in notes:
-            terminal.notice("note", note)
+            if note.code != SAID_BEFORE:
+                terminal.notice("note", note)
         if not faults:
             code = "extension-installed" if is_installed else "extension-built"
             terminal.print(phrase(code, {"wheel": str(wheel)}, terminal.language).message, style="green")
@@ -70,7 +79,7 @@ def build_result(
             "files": proof.data["files"],
             "installed": is_installed,
             "log": str(log) if log is not None else None,
-            "warnings": [{"code": note.code, "message": _message(note, language)} for note in notes],
+            "warnings": warnings_as_json(notes, language),
         },
         errors=faults,
         write=write,
@@ -115,13 +124,16 @@ def conflict_result(conflict: Conflict, language: Language) -> CommandResult:
     )
 
 
-def script_result(script: str) -> CommandResult:
-    """Make the result of `--print`: the script itself."""
+def script_result(script: str, notes: tuple[Notice, ...], language: Language) -> CommandResult:
+    """Make the result of `--print`: the script itself, and on stderr what may be wrong with it."""
 
     def write(terminal: Terminal) -> None:
+        for note in notes:
+            terminal.notice("warning", note)
         terminal.write(script)
 
-    return CommandResult(status="ok", exit_code=0, data={"changed": False, "script": script}, write=write)
+    data = {"changed": False, "script": script, "warnings": warnings_as_json(notes, language)}
+    return CommandResult(status="ok", exit_code=0, data=data, write=write)
 
 
 def joined_result(results: Sequence[CommandResult]) -> CommandResult:
@@ -135,8 +147,3 @@ def joined_result(results: Sequence[CommandResult]) -> CommandResult:
 
     data: dict[str, Any] = {**last.data, "builds": builds}
     return CommandResult(status=last.status, exit_code=last.exit_code, data=data, errors=last.errors, write=write)
-
-
-def _message(note: Notice, language: Language) -> str:
-    message: str = notice_as_json(note, language)["message"]
-    return message

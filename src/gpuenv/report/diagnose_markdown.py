@@ -9,6 +9,7 @@ from gpuenv.report.diagnose_cause import cause_sentence
 from gpuenv.report.diagnose_hints import hints_for
 from gpuenv.report.diagnose_repair import repair_sentence
 from gpuenv.report.diagnose_text import fact_lines
+from gpuenv.report.labels import label
 from gpuenv.report.messages import phrase
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _markdown(findings: Findings, language: Language) -> str:
     for found in (findings.report.primary, *findings.report.others):
         if found is not None:
             message = cause_sentence(found.cause, language)
-            lines += ["", f"**{message}** `{found.cause.code}` ({found.confidence})", ""]
+            lines += ["", f"**{message}** `{found.cause.code}` ({label(found.confidence, language)})", ""]
             lines += [f"    {line}" for line in found.evidence]
     verdict = findings.verdict
     if verdict is not None:

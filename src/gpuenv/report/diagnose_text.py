@@ -8,6 +8,7 @@ from gpuenv.models.hardware import Presence
 from gpuenv.report.diagnose_cause import cause_sentence
 from gpuenv.report.diagnose_hints import hints_for
 from gpuenv.report.diagnose_repair import repair_sentence, rivals_notice
+from gpuenv.report.labels import label
 from gpuenv.report.messages import phrase
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def fact_lines(findings: Findings, language: Language) -> Iterator[str]:
 def _write_reasons(terminal: Terminal, primary: Diagnosis, findings: Findings) -> None:
     """Print how sure it is and why, what else it may be, and what mends it."""
     language = terminal.language
-    terminal.print(_line("diagnose-confidence", {"confidence": primary.confidence}, language))
+    confidence = label(primary.confidence, language)
+    terminal.print(_line("diagnose-confidence", {"confidence": confidence}, language))
     if primary.evidence:
         terminal.print(_line("diagnose-evidence", {}, language))
     for evidence in primary.evidence[:_EVIDENCE]:
@@ -117,7 +119,7 @@ def _machine_facts(machine: HostFacts, language: Language) -> tuple[str, ...]:
     elif machine.presence is Presence.UNUSABLE:
         facts.append(_line("machine-gpu-unusable", {}, language))
     if driver is not None and driver.version is not None:
-        facts.append(f"driver {driver.version}")
+        facts.append(_line("driver-version", {"version": str(driver.version)}, language))
     if driver is not None and driver.cuda_version is not None:
         facts.append(f"CUDA {driver.cuda_version}")
     return (*facts, machine.platform.name)

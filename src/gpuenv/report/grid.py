@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gpuenv.report.labels import cells, padded
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gpuenv.report.terminal import Terminal
 
@@ -13,11 +15,14 @@ _GAP = "  "
 
 
 def write_grid(terminal: Terminal, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a heading line and one line per row to stdout; each column is as wide as its widest cell."""
-    from rich.cells import cell_len  # noqa: PLC0415 - only when something is shown; Chinese is two cells wide
+    """Write a heading line and one line per row to stdout."""
+    for number, line in enumerate(aligned([headings, *rows])):
+        terminal.print(line, style="bold" if number == 0 else None)
 
-    lines = [tuple(headings), *(tuple(row) for row in rows)]
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    for number, line in enumerate(lines):
-        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True))
-        terminal.print(_GAP.join(padded).rstrip(), style="bold" if number == 0 else None)
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Make a line of each row; each column is as wide as its widest cell."""
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        filled = (padded(cell, width) for cell, width in zip(row, widths, strict=True))
+        yield _GAP.join(filled).rstrip()

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.binaries import CodeKind
 from gpuenv.report.envelope import notice_as_json
+from gpuenv.report.grid import aligned
+from gpuenv.report.labels import label
 from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
+from gpuenv.rules.library_names import is_optional
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
 
 EXIT_CHECK_FAILED: Final = 3
 
-_CELLS: Final = {"sass": "native", "ptx": "PTX", "none": "no"}
+_CELLS: Final = {"sass": "native", "none": "none"}
+"""The words for a verdict; PTX is called so in every language."""
+_HEADINGS: Final = ("library", "native", "objects", "also")
 
 
 def inspection_result(inspection: Inspection, language: Language) -> CommandResult:
@@ -125,18 +130,20 @@ def _name(kind: CodeKind, architecture: Architecture) -> str:
 
 
 def _write(terminal: Terminal, *, inspection: Inspection, warnings: Sequence[Notice]) -> None:
-    """Write one line per library, by hand: making rich ready takes longer than reading the largest library."""
-    headings = ["library", "native", "PTX", *map(_short_name, inspection.gpus), "objects", "a few kernels also"]
-    rows = [_row(judged, inspection.gpus) for judged in inspection.files]
+    """Write one line per library."""
+    library, native, objects, also = (label(name, terminal.language) for name in _HEADINGS)
+    headings = [library, *map(_short_name, inspection.gpus), native, "PTX", objects, also]
+    folded = () if terminal.verbosity > 0 else tuple(filter(_is_of_no_concern, inspection.files))
+    rows = [_row(judged, inspection.gpus, terminal.language) for judged in inspection.files if judged not in folded]
     if rows:
-        for line in _aligned([headings, *rows]):
+        for line in aligned([headings, *rows]):
             terminal.write(f"{line}\n")
     for generator in inspection.generators or ():
         terminal.write(f"{_generator_line(generator, terminal.language)}\n")
-    for name, needed_by in inspection.missing or ():
+    for name, needed_by in _shown_missing(inspection, terminal):
         sentence = phrase("shared-library-missing", {"library": name, "needed_by": needed_by}, terminal.language)
         terminal.write(f"{sentence.message}\n")
-    for line in _footnotes(inspection, terminal.language):
+    for line in _footnotes(inspection, terminal, folded=len(folded)):
         terminal.write(f"{line}\n")
     for note in warnings:
         terminal.notice("warning", note)
@@ -151,16 +158,16 @@ def _generator_line(generator: CodeGenerator, language: Language) -> str:
     return phrase("code-generator-compiles", {**facts, "architectures": numbers}, language).message
 
 
-def _row(judged: JudgedFile, gpus: Sequence[str]) -> list[str]:
+def _row(judged: JudgedFile, gpus: Sequence[str], language: Language) -> list[str]:
     main, summary = judged.main, judged.file.summary
-    cells = [_cell(verdict, chooses=judged.chooses) for _, verdict in judged.verdicts] or ["-"] * len(gpus)
+    cells = [_cell(verdict, language, chooses=judged.chooses) for _, verdict in judged.verdicts] or ["-"] * len(gpus)
     native = " ".join(str(architecture) for architecture in main.sass)
     also = [str(found) for found in main.extra_sass] + [f"{found}+PTX" for found in main.extra_ptx]
     return [
-        _short(judged) + ("" if judged.is_required else " (optional)"),
+        _short(judged) + ("" if judged.is_required else f" ({label('optional', language)})"),
+        *cells,
         f"{native or '-'}{' ...' if summary.is_partial else ''}",
         " ".join(str(architecture) for architecture in main.ptx) or "-",
-        *cells,
         str(summary.objects),
         " ".join(also),
     ]
@@ -173,10 +180,10 @@ def _short(judged: JudgedFile) -> str:
     return f"{judged.file.distribution}: {judged.filename}"
 
 
-def _cell(verdict: LibraryVerdict, *, chooses: bool) -> str:
+def _cell(verdict: LibraryVerdict, language: Language, *, chooses: bool) -> str:
     """Show a verdict; of a library that chooses its kernels itself the share of containers says nothing."""
     share = f" {verdict.share:.0%}" if 0 < verdict.share < 1 and not chooses else ""
-    return f"{_CELLS[verdict.kind]}{share}"
+    return f"{label(_CELLS[verdict.kind], language) if verdict.kind in _CELLS else 'PTX'}{share}"
 
 
 def _short_name(gpu: str) -> str:
@@ -184,13 +191,30 @@ def _short_name(gpu: str) -> str:
     return gpu.removeprefix("NVIDIA ").removeprefix("GeForce ")
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+def _is_of_no_concern(judged: JudgedFile) -> bool:
+    """Whether a library that programs can do without has machine code for every GPU: a row that tells nothing."""
+    return (
+        not judged.is_required
+        and bool(judged.verdicts)
+        and all(verdict.kind == "sass" and (verdict.share == 1 or judged.chooses) for _, verdict in judged.verdicts)
+    )
 
 
-def _footnotes(inspection: Inspection, language: Language) -> Iterable[str]:
+def _shown_missing(inspection: Inspection, terminal: Terminal) -> Sequence[tuple[str, tuple[str, ...]]]:
+    """Choose what is told of missing libraries: without `-v` not what only optional ones are linked with."""
+    missing = inspection.missing or ()
+    if terminal.verbosity > 0:
+        return missing
+    return [(name, by) for name, by in missing if not all(map(is_optional, by))]
+
+
+def _footnotes(inspection: Inspection, terminal: Terminal, *, folded: int) -> Iterable[str]:
+    language = terminal.language
+    if folded:
+        yield phrase("inspected-optional", {"count": folded}, language).message
+    unmissed = len(inspection.missing or ()) - len(_shown_missing(inspection, terminal))
+    if unmissed:
+        yield phrase("missing-for-optional", {"count": unmissed}, language).message
     with_code = sum(bool(judged.file.summary.objects) for judged in inspection.files)
     if inspection.examined > with_code:
         code = "inspected" if with_code else "inspected-nothing"

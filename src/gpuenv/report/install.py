@@ -6,16 +6,18 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from gpuenv.models.notice import Notice
+from gpuenv.report.build_steps import built_as_json, write_built
 from gpuenv.report.install_text import write_afterwards, write_last_lines
 from gpuenv.report.plan import plan_as_json, write_plan
 from gpuenv.report.result import CommandResult
 from gpuenv.report.verify import problems_of, verification_as_json, write_verification
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from gpuenv.errors import Fate
-    from gpuenv.models.execution import Ending, EngineName, ExecutionRecord
+    from gpuenv.models.execution import BuiltExtension, Ending, EngineName, ExecutionRecord
     from gpuenv.models.plan import Plan
     from gpuenv.models.resolution import Conflict, Resolution
     from gpuenv.models.target import Target
@@ -51,6 +53,7 @@ def installation_result(
     plan: Plan | None,
     notes: tuple[Notice, ...],
     record: ExecutionRecord | None,
+    built: Sequence[BuiltExtension],
     verification: VerificationReport | None,
     log_folder: Path | None,
     fate: Fate | None,
@@ -82,6 +85,7 @@ def installation_result(
         "engine": engine,
         "log": log,
         "last_lines": list(record.last_lines) if record is not None else [],
+        "built": [built_as_json(one, language) for one in built],
         "snapshot_bytes": afterwards.snapshot_bytes if afterwards is not None else None,
         "verification": verification_as_json(verification, language) if verification else None,
     }
@@ -89,14 +93,15 @@ def installation_result(
     # What was removed again can be diagnosed by nobody.
     left = None if fate == "removed" else root
     diagnose = f"gpuenv diagnose --venv {shlex.quote(str(left))}" if left is not None else None
-    failed_checks = problems_of(verification, venv=left, gpus=gpus) if verification else uncovered
-    problems = (Notice.of("verification-failed", diagnose=diagnose), *failed_checks)
+    failed_checks = problems_of(verification, venv=left, gpus=gpus) if verification else ()
+    problems = (Notice.of("verification-failed", diagnose=diagnose), *uncovered, *failed_checks)
 
     def write(terminal: Terminal) -> None:
         if not plan_was_shown:
             write_plan(terminal, target=target, outcome=outcome, plan=plan, notes=notes)
         if record is not None:
             write_last_lines(terminal, record, engine)
+        write_built(terminal, built if ending in _CHANGED else ())
         if ending in _CHANGED and plan is not None and afterwards is not None:
             write_afterwards(terminal, ending, plan, verification, gpus, afterwards)
         elif verification is not None:

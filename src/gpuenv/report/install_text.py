@@ -78,7 +78,7 @@ def _changes(plan: Plan, terminal: Terminal) -> Iterator[str]:
     """`torch 2.13.0+cpu -> 2.15.0+cu130`, `- onnxruntime 1.24.1`, `+ sympy 1.14.0`."""
     for gone in plan.removals:
         yield f"- {gone.project} {gone.version}"
-    new = [step for step in plan.installs if step.replaces is None and not step.is_family]
+    new = [step for step in plan.installs if step.replaces is None and step.reason.code == "dependency"]
     is_short = terminal.verbosity <= 0 and len(new) > _NEW_SHOWN
     for step in plan.installs:
         if not (is_short and step in new):

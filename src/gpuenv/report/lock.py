@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.resolution import Conflict
+from gpuenv.models.typed_command import quoted
 from gpuenv.models.value import dataclass
 from gpuenv.report.lock_differences import differences_as_json, write_differences
 from gpuenv.report.messages import phrase
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
 
-_INSTALLABLE: Final = frozenset({"requirements", "pylock"})
-"""The formats that `gpuenv install --locked` takes."""
 _CODES: Final = {"requirements": "lock", "pylock": "pylock", "uv": "uv-project", "docker": "dockerfile"}
 
 
@@ -42,6 +41,8 @@ class ShownLock:
     packages: Sequence[LockedPackage]
     path: Path | None
     """None where the text goes to standard output."""
+    lock_file: Path | None
+    """What `gpuenv install --locked` takes; None for a uv project, which uv installs."""
     is_changed: bool
     file_format: str = "requirements"
     extra: str | None = None
@@ -64,7 +65,7 @@ def lock_result(lock: ShownLock, *, language: Language) -> CommandResult:
             write_differences(terminal, lock.differences)
         elif lock.path is not None:
             terminal.print(ending(lock, terminal.language), style="green")
-            write_vendored(terminal, lock.vendored, lock.path if lock.file_format in _INSTALLABLE else None)
+            write_vendored(terminal, lock.vendored, lock.lock_file)
 
     data = lock_as_json(lock, language)
     if lock.differences:
@@ -107,13 +108,17 @@ def ending(lock: ShownLock, language: Language) -> str:
 
 def write_vendored(terminal: Terminal, vendored: Mapping[str, ContextValue] | None, lock: Path | None) -> None:
     """Say what is in the folder of copies, and how it is used with the lock, or with the folder of locks."""
-    if vendored is not None:
-        words = ["gpuenv", "install", *(["--locked", str(lock)] if lock else []), "--indexes", str(vendored["folder"])]
-        command = " ".join((*words, "--offline"))
-        sentence = phrase("lock-vendored", {**vendored, "command": command}, terminal.language)
-        terminal.print(sentence.message, style="green")
-        for hint in sentence.hints:
-            terminal.print(f"  {hint}")
+    if vendored is None:
+        return
+    if lock is None:
+        terminal.print(phrase("lock-copied", vendored, terminal.language).message, style="green")
+        return
+    folder = quoted(str(vendored["folder"]))
+    command = f"gpuenv install --locked {quoted(str(lock))} --indexes {folder} --offline"
+    sentence = phrase("lock-vendored", {**vendored, "command": command}, terminal.language)
+    terminal.print(sentence.message, style="green")
+    for hint in sentence.hints:
+        terminal.print(f"  {hint}")
 
 
 def _as_json(lock: ShownLock, text: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.value import dataclass
+from gpuenv.report.labels import write_labelled
 from gpuenv.report.lock import ending, lock_as_json, write_vendored
 from gpuenv.report.lock_differences import differences_as_json, write_differences
 from gpuenv.report.messages import phrase
@@ -90,7 +91,7 @@ def _all_notes(locks: Iterable[tuple[str, ShownLock]], notes: tuple[Notice, ...]
     found = dict.fromkeys(notes)
     for _, lock in locks:
         if not isinstance(lock.outcome, Conflict):
-            found |= dict.fromkeys(lock.notes)
+            found |= dict.fromkeys((*lock.notes, *lock.outcome.notes))
     return found
 
 
@@ -99,7 +100,7 @@ def _write_lock(terminal: Terminal, name: str, lock: ShownLock, *, is_written: b
         if lock.target is not None:
             write_target(terminal, lock.target)
         else:
-            terminal.print(f"target   {name}")
+            write_labelled(terminal, "target", name)
         write_conflict(terminal, lock.outcome)
         return
     pin = lock.outcome.pins[0] if lock.outcome.pins else None

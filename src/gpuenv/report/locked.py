@@ -71,7 +71,8 @@ def write_locks(terminal: Terminal, locks: Sequence[ShownLock]) -> None:
             chosen = phrase("locked-chosen", {"file": file, "gpus": gpus, "driver": driver}, language)
             terminal.print(chosen.message, style="green")
         else:
-            chosen = phrase("locked-chosen-cpu", {"file": file}, language)
+            code = "locked-chosen-any" if header.is_for_any_gpu else "locked-chosen-cpu"
+            chosen = phrase(code, {"file": file}, language)
             terminal.print(chosen.message, style="green")
 
 

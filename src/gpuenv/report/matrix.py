@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gpuenv.report.grid import write_grid
+from gpuenv.report.headings import columns, release_as_json, write_title
 from gpuenv.report.matrix_release import write_releases
 from gpuenv.report.matrix_rows import build_as_json, summary_as_json, text_or_none
 from gpuenv.report.messages import phrase
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gpuenv.errors import ContextValue
-    from gpuenv.matrix.catalog import AvailableMatrix
     from gpuenv.matrix.derived import ArchitectureSummary
+    from gpuenv.matrix.shelf import AvailableMatrix
     from gpuenv.models.cuda import Architecture, ComputeCapability
     from gpuenv.models.matrix import CompatibilityMatrix, TorchBuild
     from gpuenv.models.notice import Notice
@@ -31,7 +32,7 @@ def list_result(matrices: Sequence[AvailableMatrix]) -> CommandResult:
     def write(terminal: Terminal) -> None:
         write_grid(
             terminal,
-            _columns(terminal, "matrix-columns-list"),
+            columns(terminal, "matrix-columns-list"),
             [(found.version, found.released, str(found.folder)) for found in matrices],
         )
 
@@ -54,15 +55,14 @@ def architectures_result(
     """Show the derived table of compute capabilities."""
 
     def write(terminal: Terminal) -> None:
-        _title(terminal, "matrix-title-architectures", matrix, platform=platform)
-        write_grid(terminal, _columns(terminal, "matrix-columns-architectures"), [_summary_cells(row) for row in rows])
+        write_title(terminal, "matrix-title-architectures", matrix, platform=platform)
+        write_grid(terminal, columns(terminal, "matrix-columns-architectures"), [_summary_cells(row) for row in rows])
 
     return CommandResult(
         status="ok",
         exit_code=0,
         data={
-            "matrix": matrix.version,
-            "released": matrix.released,
+            **release_as_json(matrix),
             "platform": platform,
             "architectures": [summary_as_json(row) for row in rows],
         },
@@ -81,7 +81,7 @@ def architecture_result(
     """Show one compute capability: what it needs, and a grid of torch releases by CUDA tag."""
 
     def write(terminal: Terminal) -> None:
-        _title(
+        write_title(
             terminal,
             "matrix-title-architecture",
             matrix,
@@ -90,14 +90,14 @@ def architecture_result(
             capability=str(summary.capability),
             sm=summary.capability.sm,
         )
-        headings = _columns(terminal, "matrix-columns-architectures")
+        headings = columns(terminal, "matrix-columns-architectures")
         for heading, cell in zip(headings[2:-1], _summary_cells(summary)[2:-1], strict=True):
             terminal.print(f"{heading}: {cell}")
         terminal.print()
         tags = sorted({build.tag for build in builds})
         write_grid(
             terminal,
-            (*_columns(terminal, "matrix-columns-grid"), *tags),
+            (*columns(terminal, "matrix-columns-grid"), *tags),
             _grid(builds, serving=serving, tags=tags, capability=summary.capability),
         )
         terminal.print(phrase("matrix-grid-legend", {}, terminal.language).message)
@@ -117,8 +117,7 @@ def architecture_result(
         status="ok",
         exit_code=0,
         data={
-            "matrix": matrix.version,
-            "released": matrix.released,
+            **release_as_json(matrix),
             "platform": platform,
             "architecture": summary_as_json(summary),
             "builds": [
@@ -133,8 +132,8 @@ def builds_result(matrix: CompatibilityMatrix, builds: Sequence[TorchBuild], *, 
     """Show the builds of a torch release."""
 
     def write(terminal: Terminal) -> None:
-        _title(terminal, "matrix-title-builds", matrix, release=release)
-        write_grid(terminal, _columns(terminal, "matrix-columns-builds"), [_build_cells(build) for build in builds])
+        write_title(terminal, "matrix-title-builds", matrix, release=release)
+        write_grid(terminal, columns(terminal, "matrix-columns-builds"), [_build_cells(build) for build in builds])
         terminal.print()
         write_releases(terminal, matrix, builds)
 
@@ -142,8 +141,7 @@ def builds_result(matrix: CompatibilityMatrix, builds: Sequence[TorchBuild], *, 
         status="ok",
         exit_code=0,
         data={
-            "matrix": matrix.version,
-            "released": matrix.released,
+            **release_as_json(matrix),
             "builds": [build_as_json(build) for build in builds],
         },
         write=write,
@@ -244,16 +242,6 @@ def _rows_by_evidence(matrix: CompatibilityMatrix) -> Counter[str]:
     )
     found = Counter(row.provenance.evidence for rows in tables for row in rows)
     return Counter({evidence.value: found[evidence] for evidence in sorted(found, key=lambda known: known.rank)})
-
-
-def _title(terminal: Terminal, code: str, matrix: CompatibilityMatrix, **facts: str) -> None:
-    context = {"matrix": matrix.version, "released": matrix.released, **facts}
-    terminal.print(phrase(code, context, terminal.language).message)
-    terminal.print()
-
-
-def _columns(terminal: Terminal, code: str) -> tuple[str, ...]:
-    return tuple(phrase(code, {}, terminal.language).message.split("|"))
 
 
 def _codes(codes: Iterable[Architecture]) -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Install, Keep, Remove
 from gpuenv.models.resolution import Conflict
+from gpuenv.report.build_steps import build_as_json, write_builds
 from gpuenv.report.envelope import notice_as_json
+from gpuenv.report.labels import write_labelled
 from gpuenv.report.messages import phrase
 from gpuenv.report.resolution import (
     conflict_as_json,
@@ -49,7 +51,7 @@ def plan_as_json(
         "target": target_as_json(target),
         "matrix": matrix_version,
         "resolution": resolution_as_json(resolution),
-        "steps": [_step_as_json(step, language) for step in plan.steps] if plan else [],
+        "steps": steps_as_json(plan, language) if plan else [],
         "plan_is_complete": plan.is_complete if plan else False,
         "inconsistent": [notice_as_json(found, language) for found in plan.inconsistent] if plan else [],
         "rejected": rejected_as_json(outcome.rejected, language),
@@ -89,17 +91,19 @@ def write_steps(terminal: Terminal, plan: Plan) -> None:
         code = "nothing-to-do" if plan.is_complete else "others-not-planned"
         terminal.print(phrase(code, {}, terminal.language).message)
         return
-    new = [step for step in plan.installs if not step.is_family and step.replaces is None]
+    new = [step for step in plan.installs if step.reason.code == "dependency" and step.replaces is None]
     is_short = terminal.verbosity <= 0 and len(new) > _NEW_SHOWN
     for step in plan.steps:
         if is_short and step in new:
             continue
         reason = _shown_reason(step)
         sentence = phrase(reason.code, reason.context, terminal.language)
-        terminal.print(f"{_verb(step):<8} {step.project} {step.version}  ({sentence.message})")
+        write_labelled(terminal, _verb(step), f"{step.project} {step.version}  ({sentence.message})")
     if is_short:
-        terminal.print(f"install  {len(new)} dependencies (-v lists them)")
+        count = phrase("more-dependencies", {"count": len(new)}, terminal.language).message
+        write_labelled(terminal, "install", count)
     _write_total(terminal, plan)
+    write_builds(terminal, plan.builds)
     for found in plan.inconsistent:
         terminal.notice("warning", found)
 
@@ -119,6 +123,14 @@ def _write_total(terminal: Terminal, plan: Plan) -> None:
         code = "download-total" if len(known) == len(sizes) else "download-total-at-least"
         size, unknown = shown_size(sum(known)), len(sizes) - len(known)
         terminal.print(phrase(code, {"size": size, "unknown": unknown}, terminal.language).message)
+
+
+def steps_as_json(plan: Plan, language: Language) -> list[dict[str, Any]]:
+    """Make the `steps` of the contract: removals, installs, what stays; then what is built."""
+    return [
+        *(_step_as_json(step, language) for step in plan.steps),
+        *(build_as_json(build, language) for build in plan.builds),
+    ]
 
 
 def _step_as_json(step: Step, language: Language) -> dict[str, Any]:

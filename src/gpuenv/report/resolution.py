@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gpuenv.models.resolution import DriverFit
 from gpuenv.models.settings import redact_url
 from gpuenv.report.envelope import notice_as_json
+from gpuenv.report.labels import COLUMN, label, write_labelled
 from gpuenv.report.messages import phrase
 
 if TYPE_CHECKING:
@@ -91,22 +92,31 @@ def warnings_as_json(notes: Iterable[Notice], language: Language) -> list[dict[s
 
 def write_target(terminal: Terminal, target: Target) -> None:
     """Say for which machine."""
-    gpus = ", ".join(gpu.label for gpu in target.gpus) or "CPU"
-    driver = f", driver {target.driver.version}" if target.driver and target.driver.version else ""
-    terminal.print(f"target   {gpus}{driver}, {target.platform.name}, Python {target.python}")
+    facts = {
+        "gpus": ", ".join(gpu.label for gpu in target.gpus) or "CPU",
+        "driver": str(target.driver.version) if target.driver and target.driver.version else None,
+        "platform": target.platform.name,
+        "python": str(target.python),
+    }
+    code = "target-machine" if facts["driver"] else "target-machine-without-driver"
+    write_labelled(terminal, "target", phrase(code, facts, terminal.language).message)
 
 
 def write_resolution(terminal: Terminal, resolution: Resolution) -> None:
     """Say what was chosen, how it serves each GPU, and why not the next better ones."""
+    language = terminal.language
     for pin in resolution.pins:
         tag = f" ({pin.tag})" if pin.tag and not pin.version.local else ""
-        kept = "  kept" if pin.project in resolution.kept else ""
-        terminal.print(f"chosen   {pin.project} {pin.version}{tag}{kept}", style="green")
+        kept = f"  {label('kept', language)}" if pin.project in resolution.kept else ""
+        write_labelled(terminal, "chosen", f"{pin.project} {pin.version}{tag}{kept}", style="green")
     for served in resolution.coverage:
-        terminal.print(f"covers   {served.gpu.label} by {_via(served.kind, str(served.via))}")
+        facts = {"gpu": served.gpu.label, "via": _via(served.kind, str(served.via))}
+        write_labelled(terminal, "covers", phrase("covered-by", facts, language).message)
     if resolution.minimum_driver is not None:
         fit = _fit_as_json(resolution.driver_fit)
-        terminal.print(f"driver   {resolution.minimum_driver} or newer" + (f", fit {fit}" if fit else ""))
+        needs = {"driver": str(resolution.minimum_driver), "fit": label(fit, language) if fit else None}
+        code = "driver-at-least-with-fit" if fit else "driver-at-least"
+        write_labelled(terminal, "driver", phrase(code, needs, language).message)
     write_rejections(terminal, resolution.rejected)
 
 
@@ -115,9 +125,10 @@ def write_rejections(terminal: Terminal, rejected: tuple[Rejection, ...]) -> Non
     shown = rejected if terminal.verbosity > 0 else rejected[:_SHOWN_REJECTIONS]
     for found in shown:
         sentence = phrase(found.reason.code, found.reason.context, terminal.language)
-        terminal.print(f"not      {sentence.message}", style="dim")
+        write_labelled(terminal, "not", sentence.message, style="dim")
     if len(shown) < len(rejected):
-        terminal.print(f"         ... {len(rejected) - len(shown)} more with -v", style="dim")
+        more = phrase("more-rejected", {"count": len(rejected) - len(shown)}, terminal.language).message
+        terminal.print(" " * COLUMN + more, style="dim")
 
 
 def write_conflict(terminal: Terminal, conflict: Conflict) -> None:
@@ -129,9 +140,9 @@ def write_conflict(terminal: Terminal, conflict: Conflict) -> None:
     for cause, sentence in ways:
         gives = f" -> {cause.would_give}" if cause.would_give else ""
         is_way_out = bool(sentence.hints or cause.would_give)
-        terminal.say(f"  {'way out: ' if is_way_out else ''}{sentence.message}{gives}")
+        terminal.say(f"  {label('way-out', terminal.language) if is_way_out else ''}{sentence.message}{gives}")
         for hint in sentence.hints:
-            terminal.say(f"    hint: {hint}", style="cyan")
+            terminal.say(f"    {label('hint', terminal.language)}{hint}", style="cyan")
 
 
 def _torch_as_json(resolution: Resolution) -> dict[str, Any] | None:

@@ -40,10 +40,14 @@ def _assignment(name: str, value: str, shell: Shell) -> str:
 
 
 def _dotenv_value(value: str) -> str:
-    """Quote a value only where it must be: not every reader of `.env` files takes quotation marks away."""
+    """Quote a value only where it must be: not every reader of `.env` files takes quotation marks away.
+
+    Shells, python-dotenv and uv read the same out of it, with two exceptions that no spelling avoids: a value with `'`
+    and with `$` or a backtick is written as shells read it, and python-dotenv expands `${NAME}` in any quotes.
+    """
     if _PLAIN.fullmatch(value):
         return value
-    if not {"'", "\n"} & set(value) and "\\\\" not in value and not value.endswith("\\"):
+    if "'" not in value and "\\\\" not in value and not value.endswith("\\"):
         return f"'{value}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
-    return '"{}"'.format(escaped.replace("\n", "\\n"))
+    return f'"{escaped}"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from gpuenv.models.notice import Notice
 from gpuenv.models.progress import Reporter
 from gpuenv.report.downloads import LiveDownloads, Milestones
 from gpuenv.report.messages import phrase
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from gpuenv.models.notice import Notice
+    from gpuenv.models.typed_command import TypedCommand
     from gpuenv.report.downloads import Downloads
     from gpuenv.report.messages import Language
 
@@ -33,6 +34,8 @@ class Terminal:
         """Take the streams; `verbosity` is -1 for `-q`, 1 for `-v`."""
         self.language = language
         self.verbosity = verbosity
+        self.typed: TypedCommand | None = None
+        """The command whose output this is: hints say it again."""
         self._streams = {"out": stdout, "err": stderr}
         self._environ = environ
         self._consoles: dict[str, Console] = {}
@@ -45,6 +48,15 @@ class Terminal:
         """Write to stdout as it is, to be read by a program: no tab, control character or width is touched."""
         self._streams["out"].write(text)
 
+    def write_json(self, value: object, *, indent: int | None = None) -> None:
+        """Write JSON to stdout; in plain ASCII where that is not UTF-8, which is what readers of JSON take it for."""
+        import json  # noqa: PLC0415 - only for --json
+
+        stream = self._streams["out"]
+        is_utf8 = (stream.encoding or "utf-8").lower().replace("-", "").replace("_", "") == "utf8"
+        json.dump(value, stream, ensure_ascii=not is_utf8, indent=indent)
+        stream.write("\n")
+
     def say(self, text: str, style: str | None = None) -> None:
         """Write a line of talk to stderr; `-q` silences it."""
         if self.verbosity >= 0:
@@ -55,14 +67,20 @@ class Terminal:
 
         Hints `without` which it goes are those that are said elsewhere.
         """
-        sentence = phrase(notice.code, notice.context, self.language)
+        sentence = phrase(notice.code, self.as_typed(notice).context, self.language)
         if self.verbosity < 0 and kind != "error":
             return
         style = {"error": "bold red", "warning": "yellow"}.get(kind, "cyan")
-        self._line("err", f"{kind}: {sentence.message} [{notice.code}]", style)
+        self._line("err", f"{self._label(kind)}{sentence.message} [{notice.code}]", style)
         for hint in sentence.hints:
             if hint not in without:
-                self._line("err", f"  hint: {hint}", "cyan")
+                self._line("err", f"  {self._label('hint')}{hint}", "cyan")
+
+    def as_typed(self, notice: Notice) -> Notice:
+        """Add to a notice what was typed, for hints that say the same with a change."""
+        if self.typed is None or "typed" in notice.context:
+            return notice
+        return Notice.of(notice.code, **{**notice.context, **self.typed.facts})
 
     @property
     def can_redraw(self) -> bool:
@@ -74,6 +92,9 @@ class Terminal:
         if self.can_redraw:
             return LiveDownloads(lambda: self._console("err"))
         return Milestones(lambda text: self.say(text, style="dim"), self.language)
+
+    def _label(self, name: str) -> str:
+        return phrase(f"label-{name}", {}, self.language).message
 
     def _line(self, name: str, text: str, style: str | None) -> None:
         if style is None or not self._is_coloured(name):

@@ -6,16 +6,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.notice import Notice
+from gpuenv.models.typed_command import quoted
 from gpuenv.report.diagnose import diagnosis_as_json
 from gpuenv.report.envelope import notice_as_json
+from gpuenv.report.labels import COLUMN, label, padded
 from gpuenv.report.messages import phrase
 from gpuenv.report.result import CommandResult
+from gpuenv.verify.profile import packages_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from gpuenv.errors import ContextValue
     from gpuenv.models.environment import Environment
     from gpuenv.models.hardware import Driver, Gpu
     from gpuenv.models.verification import Check, VerificationReport
@@ -114,7 +118,7 @@ def problems_of(report: VerificationReport, *, venv: Path | None, gpus: Sequence
 
     `venv` is the environment that can be diagnosed; None where it is gone.
     """
-    place = str(venv) if venv is not None else None
+    place = quoted(str(venv)) if venv is not None else None
     groups: dict[tuple[str, str | None], list[Check]] = {}
     for check in report.failed:
         groups.setdefault((check.code or "check-raised", check.gpu), []).append(check)
@@ -129,9 +133,14 @@ def problems_of(report: VerificationReport, *, venv: Path | None, gpus: Sequence
         for (code, gpu), checks in groups.items()
     ]
     states = dict(report.profile)
-    untested = tuple(name for name in report.unproven if states.get(name) != "fails")
+    absent = tuple(name for name in report.unproven if states.get(name, "absent") == "absent" and packages_for([name]))
+    untested = tuple(name for name in report.unproven if states.get(name) != "fails" and name not in absent)
+    if absent:
+        packages = " ".join(packages_for(absent))
+        notices.append(Notice.of("capability-absent", capabilities=absent, packages=packages, venv=place))
     if untested:
-        notices.append(Notice.of("capability-not-proven", capabilities=untested, venv=place))
+        code = "capability-needs-gpu" if report.device == "cpu" else "capability-not-proven"
+        notices.append(Notice.of(code, capabilities=untested, venv=place))
     return tuple(notices)
 
 
@@ -142,7 +151,7 @@ def notice_code(code: str) -> str:
 
 def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: Sequence[Gpu]) -> None:
     """Write each check that did not pass (all with `-v`), then the profile and the count."""
-    facts = dict(report.facts)
+    facts, language = dict(report.facts), terminal.language
     if head := ", ".join(f"{label} {facts[name]}" for name, label in _SHOWN_FACTS.items() if name in facts):
         terminal.print(head)
     if terminal.verbosity > 0:
@@ -155,18 +164,17 @@ def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: 
         terminal.notice("warning", note)
     for cause in report.causes:
         sentence = phrase(cause.cause.code, cause.cause.context, terminal.language)
-        terminal.print(f"cause: {sentence.message} [{sentence.code}]")
+        terminal.print(f"{label('cause', language)}{sentence.message} [{sentence.code}]")
     for state in dict.fromkeys(state for _, state in report.profile):
         having = ", ".join(capability for capability, found in report.profile if found == state)
-        terminal.print(f"{state:<12} {having}")
+        terminal.print(f"{padded(label(state, language), 12)} {having}")
     for way in report.workarounds:
-        terminal.print(f"instead: {phrase(way.code, way.context, terminal.language).message}")
-    counts = {
+        terminal.print(f"{label('instead', language)}{phrase(way.code, way.context, language).message}")
+    counts: dict[str, ContextValue] = {
         status: sum(check.status == status for check in report.checks) for status in ("passed", "failed", "skipped")
     }
     terminal.print(
-        ", ".join(f"{count} {status}" for status, count in counts.items()),
-        style="bold red" if counts["failed"] else "green",
+        phrase("checks-counted", counts, language).message, style="bold red" if counts["failed"] else "green"
     )
 
 
@@ -187,25 +195,29 @@ def _write_checks(terminal: Terminal, checks: Sequence[Check]) -> None:
     for (code, _), same in alike.items():
         if same[0].status == "failed" and len(same) > 1:
             names = ", ".join(check.name for check in same[1:])
-            terminal.print(f"  failed   the same way: {names} [{code}]", style=_STYLES["failed"])
+            alike_as = phrase("failed-the-same-way", {"checks": names}, terminal.language).message
+            _write_status(terminal, "failed", f"{alike_as} [{code}]")
     unreached = sum(check.code == "not-reached" for check in checks)
     if unreached:
-        terminal.print(f"  skipped  {unreached} checks after it [not-reached]", style=_STYLES["skipped"])
+        after = phrase("checks-not-reached", {"count": unreached}, terminal.language).message
+        _write_status(terminal, "skipped", f"{after} [not-reached]")
+
+
+def _write_status(terminal: Terminal, status: str, text: str) -> None:
+    terminal.print(f"  {padded(label(status, terminal.language), COLUMN)}{text}", style=_STYLES[status])
 
 
 def _write_check(terminal: Terminal, check: Check) -> None:
     code = f" [{check.code}]" if check.code else ""
     detail = _first_line(check.detail)
-    terminal.print(
-        f"  {check.status:<8} {check.name:<28} {check.seconds:6.2f} s  {detail}{code}", style=_STYLES[check.status]
-    )
+    _write_status(terminal, check.status, f"{check.name:<28} {check.seconds:6.2f} s  {detail}{code}")
 
 
 def label_of(place: str | None, gpus: Sequence[Gpu]) -> str:
     """Name the GPUs that a check's `gpu` speaks of."""
     if place is None:
         return "CPU"
-    names = {gpu.uuid or str(gpu.index): gpu.label for gpu in gpus}
+    names = {gpu.visible_name: gpu.label for gpu in gpus}
     return ", ".join(names.get(part, part) for part in place.split(","))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gpuenv.report.labels import label
 from gpuenv.report.messages import phrase
 
 if TYPE_CHECKING:
@@ -46,16 +47,19 @@ def write_why(terminal: Terminal, rows: Iterable[dict[str, Any]]) -> None:
         verdict = row["detail"] or _praise(row, terminal.language)
         terminal.print(f"{row['candidate']} ({row['source']})", style="green" if row["serves"] else "red")
         terminal.print(f"  {verdict}")
-        terminal.print(f"  code {' '.join([*row['sass'], *row['ptx']]) or '-'}", style="dim")
-        terminal.print(f"  evidence {row['evidence']}: {row['evidence_source']}", style="dim")
+        code, evidence = (label(name, terminal.language) for name in ("code", "evidence"))
+        terminal.print(f"  {code} {' '.join([*row['sass'], *row['ptx']]) or '-'}", style="dim")
+        terminal.print(f"  {evidence} {row['evidence']}: {row['evidence_source']}", style="dim")
 
 
 def _praise(row: dict[str, Any], language: Language) -> str:
     """Say how a build serves each GPU, and how it fits the driver where one was stated."""
     how = ", ".join(f"{one['gpu']}: {one['via']}" for one in row["coverage"])
     fit = row["driver_fit"]
-    code = "serves" if fit is None or fit == "unknown" else "serves-with-fit"
-    facts = {"build": row["candidate"], "source": row["source"], "how": how or "CPU", "fit": fit}
+    is_told = fit is not None and fit != "unknown"
+    code = "serves-with-fit" if is_told else "serves"
+    named = label(fit, language) if is_told else None
+    facts = {"build": row["candidate"], "source": row["source"], "how": how or "CPU", "fit": named}
     return phrase(code, facts, language).message
 
 

@@ -108,6 +108,72 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="{application} 需要 {package}，其 GPU 代码须针对所选的 torch 为该显卡编译",
         hints=("{command}",),
     ),
+    "leave-to-application": Message(
+        en="leave {requirements} to {application}, which needs another range",
+        zh="将 {requirements} 交由 {application} 决定（它需要另一个版本范围）",
+        hints=("{command}",),
+    ),
+    "application-needs": Message(en="{application} needs it", zh="{application} 需要它"),
+    "no-wheel-serves": Message(
+        en="{application} needs it, and no wheel of it serves this GPU beside torch {torch}",
+        zh="{application} 需要它，而没有可与 torch {torch} 搭配并支持该显卡的 wheel",
+    ),
+    "bound-to-other-torch": Message(
+        en="{application} needs it, and the installed one was not compiled against torch {torch}",
+        zh="{application} 需要它，而已安装的版本并非针对 torch {torch} 编译",
+    ),
+    "built-for-other-gpu": Message(
+        en="{application} needs it, and the installed one has no code for {gpus} (it has {sass})",
+        zh="{application} 需要它，而已安装的版本没有 {gpus} 的代码（仅有 {sass}）",
+    ),
+    "build-from": Message(
+        en="from {source}, for compute capability {architectures}", zh="源自 {source}，计算能力 {architectures}"
+    ),
+    "build-with-toolkit": Message(en="compiler: CUDA {cuda} in {folder}", zh="编译器：{folder} 中的 CUDA {cuda}"),
+    "build-with-wheels": Message(
+        en="compiler: CUDA {cuda}, fetched into gpuenv's cache", zh="编译器：CUDA {cuda}，将下载到 gpuenv 的缓存"
+    ),
+    "build-elsewhere": Message(en="compiled on the machine it is for", zh="在目标机器上编译"),
+    "build-minutes": Message(en="about {minutes} min on this machine", zh="在本机约需 {minutes} 分钟"),
+    "build-unknown-time": Message(
+        en="minutes to hours: nobody knows how much is compiled", zh="需要数分钟至数小时：编译量未知"
+    ),
+    "build-done": Message(
+        en="built {project} {version} with CUDA {toolkit} in {seconds} s: {sass}",
+        zh="已用 CUDA {toolkit} 编译 {project} {version}，用时 {seconds} 秒：{sass}",
+    ),
+    "build-taken": Message(
+        en="took {project} {version}, built here before for the same torch, GPUs and Python: {sass}",
+        zh="沿用 {project} {version}（此前已针对相同的 torch、显卡和 Python 编译）：{sass}",
+    ),
+    "installing-dependencies": Message(
+        en="installing what {wheel} asks for: {packages}", zh="正在安装 {wheel} 所需的软件包：{packages}"
+    ),
+    "leave-extensions-out": Message(
+        en="install without the extensions, which are then named",
+        zh="不编译扩展，仅安装其余部分（缺少的扩展会被列出）",
+        hints=("{typed:--no-build}",),
+    ),
+    "build-needs-git": Message(
+        en="{package} is compiled from {source}, and there is no git on this machine to fetch it",
+        zh="{package} 需从 {source} 编译，而本机没有用于获取源码的 git",
+        hints=("sudo apt-get install git", "{typed:--no-build}"),
+    ),
+    "source-needs-network": Message(
+        en="{package} is compiled from {source}, which is not on this machine, and --offline was asked for",
+        zh="{package} 需从 {source} 编译，该源码不在本机，而指定了 --offline",
+        hints=("{typed:~--offline}", "{typed:--no-build}"),
+    ),
+    "built-other-package": Message(
+        en="{source} was to be {package}, and its build made {found}",
+        zh="{source} 应为 {package}，但构建结果是 {found}",
+        hints=("{typed:--no-build}",),
+    ),
+    "built-needs-other-versions": Message(
+        en="{wheel} asks for {wanted}, which would exchange installed packages: {packages}",
+        zh="{wheel} 需要 {wanted}，这会替换已安装的软件包：{packages}",
+        hints=("{typed:--no-build}",),
+    ),
     "application-keeps-out": Message(
         en="{project} is left out: for {application} the project of that name on the index is not the right one",
         zh="已略去 {project}：索引上的同名项目并非 {application} 所需",

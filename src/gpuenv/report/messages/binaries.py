@@ -13,24 +13,27 @@ if TYPE_CHECKING:
 
 MESSAGES: Final[Mapping[str, Message]] = {
     "file-unreadable": Message(
-        en="{path} cannot be read: {detail}",
-        zh="无法读取 {path}：{detail}",
+        en="{path} cannot be read: {detail}", zh="无法读取 {path}：{detail}", hints=("ls -la {path}",)
     ),
     "binary-format-unknown": Message(
         en="{path} is no native library, object file or wheel",
-        zh="{path} 不是本地库、目标文件或 wheel",
+        zh="{path} 不是原生库、目标文件或 wheel",
+        hints=("file {path}",),
     ),
     "binary-damaged": Message(
         en="{path} is damaged: what its headers say is not there ({fault}, at byte {offset})",
         zh="{path} 已损坏：内容与文件头不符（{fault}，位于第 {offset} 字节）",
+        hints=("ls -la {path}",),
     ),
     "wheel-damaged": Message(
         en="{path} is no wheel that can be read: {detail}",
         zh="{path} 不是可读取的 wheel：{detail}",
+        hints=("python -m zipfile -t {path}",),
     ),
     "wheel-too-large": Message(
         en="the libraries in {path} are announced with more bytes than there can be (the limit is {limit_bytes})",
         zh="{path} 声称其中的库大小超出可能的范围（上限为 {limit_bytes} 字节）",
+        hints=("python -m zipfile -l {path}",),
     ),
     "remote-file-unreachable": Message(
         en="{url} cannot be reached: {detail}",
@@ -40,18 +43,22 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "remote-file-refused": Message(
         en="the server refuses {url} (status {status})",
         zh="服务器拒绝访问 {url}（状态码 {status}）",
+        hints=("curl -I {url}",),
     ),
     "remote-file-changed": Message(
         en="{url} changed while it was read: run the command again",
         zh="{url} 在读取过程中发生了变化：请重新运行命令",
+        hints=("{typed}",),
     ),
     "remote-file-broken": Message(
         en="the answer for {url} is incomplete: {came} came instead of {wanted}",
         zh="{url} 的响应不完整：应为 {wanted}，实际为 {came}",
+        hints=("{typed}",),
     ),
     "remote-file-not-stored": Message(
         en="{url} has to be downloaded, and the temporary folder cannot take it: {detail}",
         zh="{url} 需要下载，但临时目录无法保存：{detail}",
+        hints=("df -h", "TMPDIR=$HOME {typed}"),
     ),
     "remote-file-without-ranges": Message(
         en="the server of {url} cannot send parts of a file: all of it was downloaded ({bytes} bytes)",
@@ -64,27 +71,43 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "inspect-needs-gpu": Message(
         en="the target {target} has no GPU to judge the libraries for",
         zh="目标 {target} 没有可供判断的 GPU",
+        hints=("{typed:~--target}",),
     ),
     "no-gpu-code": Message(
         en="there is no GPU code in {files}: it runs on the CPU only",
         zh="{files} 中没有 GPU 代码：只能在 CPU 上运行",
     ),
+    "inspected-file-not-found": Message(
+        en="there is no file or folder {path}",
+        zh="没有 {path} 这个文件或文件夹",
+        hints=("gpuenv inspect {near}", "gpuenv inspect {folder}"),
+    ),
+    "no-native-library": Message(
+        en="there is no native library in {places}: nothing was inspected",
+        zh="{places} 中没有任何原生库：未检查任何内容",
+    ),
     "libraries-lack-gpu": Message(
         en="no code for {gpu} in {files}",
         zh="{files} 中没有适用于 {gpu} 的代码",
-        hints=("gpuenv plan --target {target}",),
+        hints=("{build}", "{other}", "{plan}"),
+    ),
+    "unasked-libraries-lack-gpu": Message(
+        en="{packages}: no code for {gpus} in {files}; nothing that was asked for needs it",
+        zh="{packages}：{files} 中没有适用于 {gpus} 的代码；本次请求并不需要它",
+        hints=("{build}",),
     ),
     "library-ptx-needs-newer-driver": Message(
         en="{files} hold only PTX for {gpu}, and a driver that speaks CUDA {driver_cuda} cannot compile it: it"
         " needs one that speaks CUDA {cuda}",
         zh="{files} 中只有适用于 {gpu} 的 PTX，支持 CUDA {driver_cuda} 的驱动无法编译：需要支持 CUDA {cuda} 的驱动",
+        hints=("{build}", "{other}", "{plan}"),
     ),
     "nvrtc-lacks-gpu": Message(
         en="{library} (CUDA {cuda}) does not compile for {gpu}, only for {architectures}: kernels that are written"
         " while programs run (complex abs, jiterator) fail",
         zh="{library}（CUDA {cuda}）不能为 {gpu} 编译，"
         "只支持 {architectures}：运行时生成的内核（复数 abs、jiterator）会失败",
-        hints=("gpuenv install",),
+        hints=("{plan}",),
     ),
     "ptxas-lacks-gpu": Message(
         en="Triton's {program} (CUDA {cuda}) does not compile for {gpu}: torch.compile fails there",
@@ -139,6 +162,14 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "inspected": Message(
         en="{with_code} of {examined} libraries hold GPU code",
         zh="{examined} 个库中有 {with_code} 个含有 GPU 代码",
+    ),
+    "inspected-optional": Message(
+        en="{count} more that programs can do without have machine code for all of these GPUs (-v lists them)",
+        zh="另有 {count} 个非必需的库含有适用于上述所有 GPU 的机器码（用 -v 列出）",
+    ),
+    "missing-for-optional": Message(
+        en="{count} shared libraries that only optional parts are linked with are not there (-v names them)",
+        zh="缺少 {count} 个仅由可选部分链接的共享库（用 -v 列出）",
     ),
     "inspected-nothing": Message(
         en="none of {examined} libraries holds GPU code",

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.report.messages.build_sources import SOURCE_MESSAGES
+from gpuenv.report.messages.build_torch import TORCH_MESSAGES
 from gpuenv.report.messages.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MESSAGES: Final[Mapping[str, Message]] = {
+    **SOURCE_MESSAGES,
+    **TORCH_MESSAGES,
     "building-extension": Message(
         en="building {source} for compute capability {architectures}",
         zh="正在为计算能力 {architectures} 构建 {source}",
@@ -55,12 +59,16 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "not-a-source-tree": Message(
         en="{path} holds neither pyproject.toml nor setup.py: there is nothing to build",
         zh="{path} 中既没有 pyproject.toml 也没有 setup.py：没有可构建的内容",
-        hints=("ls {path}",),
+        hints=("ls {path}", "{typed:--no-build}"),
     ),
     "no-cuda-toolkit": Message(
         en="no CUDA toolkit was found (looked for {places}); building needs its compiler, nvcc",
         zh="未找到 CUDA 工具包（已查找 {places}）；构建需要其编译器 nvcc",
-        hints=("conda install -c nvidia cuda-nvcc cuda-libraries-dev", "CUDA_HOME=/usr/local/cuda gpuenv build ."),
+        hints=(
+            "conda install -c nvidia cuda-nvcc cuda-libraries-dev",
+            "CUDA_HOME=/usr/local/cuda {typed}",
+            "{typed:--no-build}",
+        ),
     ),
     "no-compiler-for-cuda12": Message(
         en="torch {torch} is built with CUDA {cuda}, and there is no compiler for it here that builds for the target"
@@ -79,37 +87,37 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "take-cuda-13-torch": Message(
         en="take torch {torch}, whose compiler gpuenv fetches by itself",
         zh="改用 torch {torch}，其编译器可由 gpuenv 自动获取",
-        hints=("gpuenv install --venv {environment} torch=={torch}",),
+        hints=("{command}",),
     ),
     "compiler-wheels-incomplete": Message(
         en="the compiler wheels in {folder} have no {program}",
         zh="{folder} 中的编译器 wheel 缺少 {program}",
-        hints=("rm -rf {folder}",),
+        hints=("rm -rf {folder}", "{typed:--no-build}"),
     ),
     "no-host-compiler": Message(
         en="there is no C++ compiler, to which nvcc hands the host code",
         zh="未找到 C++ 编译器，nvcc 需要用它编译主机代码",
-        hints=("sudo apt-get install g++",),
+        hints=("sudo apt-get install g++", "{typed:--no-build}"),
     ),
     "host-compiler-too-new": Message(
         en="{compiler} is too new for nvcc of CUDA {toolkit}, which takes up to {limit}",
         zh="{compiler} 对 CUDA {toolkit} 的 nvcc 来说过新，最高支持 {limit}",
-        hints=("CC=gcc-{gcc} CXX=g++-{gcc} gpuenv build .",),
+        hints=("CC=gcc-{gcc} CXX=g++-{gcc} {typed}", "{typed:--no-build}"),
     ),
     "python-headers-missing": Message(
         en="{python} has no headers (Python.h is not in {folder}), which every extension includes",
         zh="{python} 缺少头文件（{folder} 中没有 Python.h），而所有扩展都要包含它",
-        hints=("sudo apt-get install python3-dev",),
+        hints=("sudo apt-get install python3-dev", "{typed:--no-build}"),
     ),
     "build-needs-disk": Message(
         en="{folder} has {free} free, the build needs {needed}",
         zh="{folder} 剩余空间为 {free}，构建需要 {needed}",
-        hints=("TMPDIR=$HOME gpuenv build .",),
+        hints=("TMPDIR=$HOME {typed}", "{typed:--no-build}"),
     ),
     "build-needs-memory": Message(
         en="{free} of memory are free, one compiler needs {needed}",
         zh="可用内存为 {free}，一个编译进程需要 {needed}",
-        hints=("free -h",),
+        hints=("free -h", "{typed:--no-build}"),
     ),
     "source-not-understood": Message(
         en="{source} is no folder, no sdist, no git+https://... and no requirement",
@@ -130,12 +138,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="{path} cannot be unpacked: {detail}", zh="无法解压 {path}：{detail}", hints=("ls -la {path}",)
     ),
     "git-failed": Message(
-        en="git could not fetch {url}: {detail}", zh="git 无法获取 {url}：{detail}", hints=("git ls-remote {url}",)
-    ),
-    "sdist-not-available": Message(
-        en="no source of {requirement} could be fetched: {detail}",
-        zh="无法获取 {requirement} 的源码：{detail}",
-        hints=("pip download --no-deps --no-binary :all: '{requirement}'",),
+        en="git could not fetch {url}: {detail}",
+        zh="git 无法获取 {url}：{detail}",
+        hints=("git ls-remote {url}", "{typed:--no-build}"),
     ),
     "folder-not-writable": Message(
         en="{folder} cannot be written to: {detail}",
@@ -155,34 +160,19 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="torch {torch} asks for C++{standard}, and built as that it fails; torch {last} is the last that asks for"
         " less",
         zh="torch {torch} 要求 C++{standard}，以该标准构建失败；torch {last} 是最后一个要求更低的版本",
-        hints=("gpuenv install --venv {environment} 'torch<={last}'",),
+        hints=("{command}",),
     ),
     "built-not-installed": Message(
-        en="{wheel} could not be installed", zh="无法安装 {wheel}", hints=("gpuenv build . --no-install",)
+        en="{wheel} could not be installed", zh="无法安装 {wheel}", hints=("{typed:--no-install}",)
     ),
     "built-does-not-import": Message(
         en="it was installed and does not load ({statement}): {detail}; what was there before is back",
         zh="安装后无法加载（{statement}）：{detail}；原先的版本已恢复",
-        hints=("gpuenv build . --no-install -v",),
+        hints=("{typed:~-q --no-install -v}", "{typed:--no-build}"),
     ),
     "import-needs-driver": Message(
         en="it could not be imported on this machine, which has no NVIDIA driver ({statement}: {detail})",
         zh="本机没有 NVIDIA 驱动，无法在此导入（{statement}：{detail}）",
-    ),
-    "print-is-for-torch": Message(
-        en="--print writes the script that builds PyTorch: one version of it has to be named",
-        zh="--print 用于生成构建 PyTorch 的脚本：需要指定一个确切版本",
-        hints=("gpuenv build torch==2.9.1 --print --target rtx-5090",),
-    ),
-    "script-is-for-linux": Message(
-        en="the script is for Linux, not for {platform}",
-        zh="该脚本适用于 Linux，而非 {platform}",
-        hints=("gpuenv build {text} --print --target {target} --platform linux-x86_64",),
-    ),
-    "no-cuda-for-gpus": Message(
-        en="no CUDA that torch {torch} is built with compiles for all of {gpus} and is spoken by the driver",
-        zh="torch {torch} 所用的 CUDA 版本中，没有一个能同时支持 {gpus} 且被驱动支持",
-        hints=("gpuenv build torch=={nearest} --print --target {target}",),
     ),
     "nvcc-fails": Message(
         en="{nvcc} does not tell its version: {detail}",
@@ -193,27 +183,27 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="{nvcc} is of CUDA {toolkit}, and the installed torch of CUDA {torch_cuda}: one process loads one major"
         " version",
         zh="{nvcc} 属于 CUDA {toolkit}，而已安装的 torch 使用 CUDA {torch_cuda}：同一进程只能加载一个主版本",
-        hints=("CUDA_HOME=/usr/local/cuda-{torch_cuda} gpuenv build .",),
+        hints=("CUDA_HOME=/usr/local/cuda-{torch_cuda} {typed}", "{typed:--no-build}"),
     ),
     "toolkit-lacks-architecture": Message(
         en="CUDA toolkit {toolkit} does not compile for {architecture}: that takes a toolkit {needed}",
         zh="CUDA 工具包 {toolkit} 不支持为 {architecture} 编译：需要版本 {needed} 的工具包",
-        hints=("ls -d /usr/local/cuda-*",),
+        hints=("ls -d /usr/local/cuda-*", "{typed:--no-build}"),
     ),
     "build-needs-torch": Message(
         en="{environment} has no torch, and extensions are built against the one that will load them",
         zh="{environment} 中没有 torch，而扩展必须针对将要加载它的 torch 构建",
-        hints=("gpuenv install --venv {environment}",),
+        hints=("{command}",),
     ),
     "build-needs-cuda-torch": Message(
         en="torch {torch} in {environment} is no CUDA build: extensions for GPUs cannot be built against it",
         zh="{environment} 中的 torch {torch} 不是 CUDA 构建：无法据此构建 GPU 扩展",
-        hints=("gpuenv install --venv {environment}",),
+        hints=("{command}",),
     ),
     "build-needs-gpu": Message(
         en="{target} has no GPU to build for",
         zh="{target} 没有可供构建的 GPU",
-        hints=("gpuenv build . --target rtx-5090",),
+        hints=("{typed:--target rtx-5090}",),
     ),
     "no-gpu-to-build-for": Message(
         en="this machine has no NVIDIA GPU to build for",
@@ -227,29 +217,29 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "build-is-for-here": Message(
         en="extensions are compiled for the platform they are compiled on: {here}, not {platform}",
         zh="扩展只能为当前所在平台编译：{here}，而非 {platform}",
-        hints=("gpuenv build . --platform {here}",),
+        hints=("{typed:--platform {here}}",),
     ),
     "build-failed": Message(
         en="building {source} failed; its log is {log}:\n{detail}",
         zh="构建 {source} 失败；日志见 {log}：\n{detail}",
-        hints=("gpuenv diagnose --log {log}",),
+        hints=("gpuenv diagnose --log {log}", "{typed:--no-build}"),
     ),
     "wheel-not-writable": Message(
         en="the wheel cannot be put into {folder}: {detail}",
         zh="无法将 wheel 写入 {folder}：{detail}",
-        hints=("gpuenv build . -o dist",),
+        hints=("{typed:-o dist}",),
     ),
     "extension-lacks-architecture": Message(
         en="{library} was built without code for {gpu} (it has {sass}): its build does not follow TORCH_CUDA_ARCH_LIST,"
         " it names architectures itself",
         zh="{library} 中没有适用于 {gpu} 的代码（仅有 {sass}）：其构建脚本没有遵循 TORCH_CUDA_ARCH_LIST，"
         "而是自行指定了架构",
-        hints=("grep -rn -e gencode -e arch= {source}",),
+        hints=("grep -rn -e gencode -e arch= {source}", "{typed:--no-build}"),
     ),
     "extension-without-gpu-code": Message(
         en="{wheel} holds no GPU code at all: its build found no reason to use CUDA",
         zh="{wheel} 中完全没有 GPU 代码：其构建过程没有使用 CUDA",
-        hints=("gpuenv build {source} -v",),
+        hints=("{typed:~-q -v}", "{typed:--no-build}"),
     ),
     "extension-needs-build": Message(
         en="{package} is left out: no wheel of it was found that serves {gpus} beside torch {torch}; it is compiled",

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
+from gpuenv.models.typed_command import TypedCommand
 from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Language = Literal["en", "zh"]
 
 _STATIONS = (
+    "labels",
     "detect",
     "plan",
     "resolve",
@@ -70,14 +72,25 @@ def phrase(code: str, context: Mapping[str, ContextValue], language: Language) -
     """Word a code. A code without a message is shown as it is with its facts: never an exception."""
     message = next((found for station in _STATIONS if (found := _messages_of(station).get(code)) is not None), None)
     if message is None:
-        facts = ", ".join(f"{name}: {_show(value)}" for name, value in context.items())
+        facts = ", ".join(f"{name}: {_show(value)}" for name, value in context.items() if not name.startswith("typed"))
         return Sentence(code=code, message=f"{code} ({facts})" if facts else code, hints=())
     template = message.zh if language == "zh" else message.en
-    return Sentence(
-        code=code,
-        message=_fill(template, context),
-        hints=tuple(filled for hint in message.hints if (filled := _fill_wholly(hint, context)) is not None),
-    )
+    hints = (filled for hint in message.hints if (filled := _fill_wholly(hint, context)) is not None)
+    return Sentence(code=code, message=_fill(template, context), hints=tuple(dict.fromkeys(hints)))
+
+
+class _Typed:
+    """The command as it was typed, in a hint: `{typed:--indexes pypi}` says it with that change."""
+
+    def __init__(self, typed: TypedCommand | None, facts: _Facts) -> None:
+        self._typed = typed
+        self._facts = facts
+
+    def __format__(self, change: str) -> str:
+        changed = self._typed.changed(change) if self._typed is not None else None
+        # Where nothing was typed, or a command without such an option, this is no hint.
+        self._facts.are_whole = self._facts.are_whole and changed is not None
+        return str(changed)
 
 
 class _Facts:
@@ -87,7 +100,9 @@ class _Facts:
         self._context = context
         self.are_whole = True
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> str | _Typed:
+        if name == "typed":
+            return _Typed(TypedCommand.of(self._context), self)
         value = self._context.get(name)
         self.are_whole = self.are_whole and value not in {None, "", ()}
         return _show(value)

@@ -21,7 +21,7 @@ _ENVIRONMENT: Final[Mapping[str, Message]] = {
     "not-an-environment": Message(
         en="{path} is no Python environment: it has neither pyvenv.cfg nor conda-meta nor an interpreter",
         zh="{path} 不是 Python 环境：其中没有 pyvenv.cfg、conda-meta，也没有解释器",
-        hints=("gpuenv install --venv .venv",),
+        hints=("{typed:--venv .venv}", "gpuenv install --venv .venv"),
     ),
     "environment-python-gone": Message(
         en="the environment {path} has lost its Python ({python} leads nowhere; it was made with {home})",
@@ -31,6 +31,7 @@ _ENVIRONMENT: Final[Mapping[str, Message]] = {
     "environment-unreadable": Message(
         en="the environment {path} cannot be read: {detail}",
         zh="无法读取环境 {path}：{detail}",
+        hints=("ls -la {path}",),
     ),
     "environment-python-fails": Message(
         en="the interpreter {python} cannot tell its version: {detail}",
@@ -65,11 +66,13 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "override-invalid": Message(
         en="{variable}={value} cannot be understood; {variable}={example} can",
         zh="无法识别 {variable}={value}；正确写法如 {variable}={example}",
+        hints=("{variable}={example} {typed}", "env -u {variable} {typed}"),
     ),
     "platform-unsupported": Message(
         en="gpuenv knows no builds for {system} on {machine}; it serves Linux x86_64 and aarch64, Windows x86_64,"
         " macOS arm64",
         zh="gpuenv 没有适用于 {machine} 上 {system} 的构建；支持 Linux x86_64 与 aarch64、Windows x86_64、macOS arm64",
+        hints=("{typed:--platform linux-x86_64}",),
     ),
     "libraries-shadowed": Message(
         en="LD_LIBRARY_PATH puts CUDA libraries before those of the wheels: {folders}",
@@ -115,5 +118,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "machine-not-saved": Message(
         en="the machine description could not be written to {path}: {detail}",
         zh="无法将机器描述写入 {path}：{detail}",
+        hints=("{typed:--save machine.json}",),
     ),
 }

@@ -36,6 +36,13 @@ _MISSING: Final[Mapping[str, Message]] = {
         zh="Windows 已安装 NVIDIA 驱动，但此 WSL 中看不到它",
         hints=("wsl.exe --update", "wsl.exe --shutdown"),
     ),
+    "wsl-windows-driver-missing": Message(
+        en="Windows passes a GPU on to this WSL, and no NVIDIA driver is installed in Windows: install it there, not in"
+        " WSL; if the GPU is of another vendor, ask for --target cpu",
+        zh="Windows 向此 WSL 提供了 GPU，但 Windows 中没有安装 NVIDIA 驱动：请在 Windows（而非 WSL）中安装；"
+        "若 GPU 属于其他厂商，请使用 --target cpu",
+        hints=("{command}", "wsl.exe --shutdown"),
+    ),
     "wsl-1-has-no-gpu": Message(
         en="Windows has an NVIDIA driver, and this is WSL 1, which passes no GPU on: WSL 2 does",
         zh="Windows 已安装 NVIDIA 驱动，但当前为 WSL 1，无法使用 GPU：请改用 WSL 2",
@@ -50,6 +57,11 @@ _MISSING: Final[Mapping[str, Message]] = {
         en="the kernel module of driver {version} is loaded, and the driver's libraries are not installed: {gpus}",
         zh="驱动 {version} 的内核模块已加载，但驱动的用户态库未安装：{gpus}",
         hints=_INSTALL,
+    ),
+    "vgpu-runs-no-cuda": Message(
+        en="{gpu} is a virtual GPU of series {series}, which runs no CUDA: torch will not see it until the machine is"
+        " given a profile of series C or Q",
+        zh="{gpu} 是 {series} 系列的虚拟 GPU，不能运行 CUDA：在虚拟机改用 C 或 Q 系列的 vGPU 配置之前，torch 看不到它",
     ),
     "nouveau-in-use": Message(
         en="the nouveau driver holds the card; NVIDIA's module cannot load beside it",

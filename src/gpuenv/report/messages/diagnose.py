@@ -73,12 +73,12 @@ _STATION: Final[Mapping[str, Message]] = {
     "log-as-command": Message(
         en="{file} is no program: the text in it is diagnosed with --log",
         zh="{file} 不是程序：要诊断其中的文本，请使用 --log",
-        hints=("gpuenv diagnose --log {file}",),
+        hints=("{typed:~REQ ~-- --log {file}}",),
     ),
     "log-and-command": Message(
         en="a log and a command cannot be diagnosed at once",
         zh="不能同时诊断日志和命令",
-        hints=("gpuenv diagnose --help",),
+        hints=("{typed:~--}", "{typed:~--log}"),
     ),
 }
 

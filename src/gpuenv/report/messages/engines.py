@@ -15,12 +15,12 @@ _NETWORK: Final[Mapping[str, Message]] = {
     "network-unreachable": Message(
         en="{url} cannot be reached",
         zh="无法连接 {url}",
-        hints=("curl -I {url}", "gpuenv plan -v"),
+        hints=("curl -I {url}", "{typed:~-q -v}"),
     ),
     "network-timed-out": Message(
         en="{url} did not answer in time",
         zh="{url} 响应超时",
-        hints=("UV_HTTP_TIMEOUT=300 gpuenv install",),
+        hints=("UV_HTTP_TIMEOUT=300 {typed}",),
     ),
     "proxy-failed": Message(
         en="the proxy on the way to {url} does not answer or refuses",
@@ -30,12 +30,12 @@ _NETWORK: Final[Mapping[str, Message]] = {
     "tls-failed": Message(
         en="no trusted connection to {url}: its certificate is not known here, or it does not speak TLS",
         zh="无法与 {url} 建立可信连接：本机不信任其证书，或对方不支持 TLS",
-        hints=("SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt gpuenv install",),
+        hints=("SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt {typed}",),
     ),
     "index-refused": Message(
         en="the index {url} refuses access ({status}): credentials are missing or wrong, or the file is not there",
         zh="软件源 {url} 拒绝访问（{status}）：凭据缺失或错误，或文件不存在",
-        hints=("gpuenv plan -v",),
+        hints=("{typed:~-q -v}", "curl -I {url}"),
     ),
     "index-failed": Message(
         en="the index answered {status} for {url}",
@@ -45,7 +45,7 @@ _NETWORK: Final[Mapping[str, Message]] = {
     "index-garbled": Message(
         en="what {url} answers is not a package index",
         zh="{url} 返回的内容不是软件源格式",
-        hints=("gpuenv plan -v",),
+        hints=("{typed:~-q -v}", "curl -I {url}"),
     ),
     "wheel-not-on-server": Message(
         en="the index lists {url}, but there is no such file ({status})",
@@ -55,7 +55,7 @@ _NETWORK: Final[Mapping[str, Message]] = {
     "download-cut-off": Message(
         en="the download of {package} broke off",
         zh="{package} 的下载中断",
-        hints=("gpuenv install",),
+        hints=("{typed}",),
     ),
     "download-damaged": Message(
         en="the downloaded file of {package} is not a sound wheel",
@@ -65,35 +65,45 @@ _NETWORK: Final[Mapping[str, Message]] = {
     "hash-mismatch": Message(
         en="the file that the index gives for {package} is not the one that was expected: its hash differs",
         zh="软件源提供的 {package} 与预期文件不符：哈希值不同",
+        hints=("uv cache clean {package}",),
     ),
     "not-in-cache": Message(
         en="offline, and not everything that is needed is in uv's cache",
         zh="处于离线状态，且 uv 缓存中缺少所需的文件",
-        hints=("gpuenv install",),
+        hints=("{typed:~--offline}",),
     ),
 }
 
 _ENGINE: Final[Mapping[str, Message]] = {
     "dependencies-conflict": Message(
-        en="the requirements do not fit together. {detail}", zh="依赖要求相互冲突。{detail}"
+        en="the requirements do not fit together. {detail}", zh="依赖要求相互冲突。{detail}", hints=("{typed:~-q -v}",)
     ),
     "package-not-found": Message(
         en="no index that is configured here has {package}. {detail}",
         zh="已配置的软件源中都没有 {package}。{detail}",
-        hints=("gpuenv plan -v",),
+        hints=("{typed:~-q -v}",),
     ),
     "wheel-not-for-platform": Message(
-        en="{package} has no wheel for this platform. {detail}", zh="{package} 没有适用于此平台的 wheel。{detail}"
+        en="{package} has no wheel for this platform. {detail}",
+        zh="{package} 没有适用于此平台的 wheel。{detail}",
+        hints=("{typed:~-q -v}",),
     ),
     "sdist-build-failed": Message(
         en="{package} has no wheel, and building it from source failed. {detail}",
         zh="{package} 没有 wheel，从源码构建失败。{detail}",
+        hints=("gpuenv build {package}",),
     ),
-    "requirement-not-understood": Message(en="a requirement cannot be read: {detail}", zh="无法解析依赖要求：{detail}"),
+    "requirement-not-understood": Message(
+        en="a requirement cannot be read: {detail}", zh="无法解析依赖要求：{detail}", hints=("{typed:~-q -v}",)
+    ),
     "compiled-not-understood": Message(
-        en="uv resolved to something that is no exact version: {line}", zh="uv 的解析结果不是确定的版本：{line}"
+        en="uv resolved to something that is no exact version: {line}",
+        zh="uv 的解析结果不是确定的版本：{line}",
+        hints=("python -m pip install --upgrade gpuenv",),
     ),
-    "source-without-location": Message(en="the source of {package} has no address", zh="{package} 的来源没有地址"),
+    "source-without-location": Message(
+        en="the source of {package} has no address", zh="{package} 的来源没有地址", hints=("{typed:--indexes auto}",)
+    ),
     "no-space": Message(
         en="the disk is full (the download cache, the temporary folder and the environment may lie on different ones)",
         zh="磁盘空间不足（下载缓存、临时目录和环境可能位于不同的磁盘）",
@@ -107,6 +117,7 @@ _ENGINE: Final[Mapping[str, Message]] = {
     "engine-failed": Message(
         en="{engine} ended with {exit_code}; its last lines:\n{detail}",
         zh="{engine} 以 {exit_code} 退出，最后几行输出：\n{detail}",
+        hints=("{typed:~-q -v}", "{typed:--engine pip}"),
     ),
 }
 

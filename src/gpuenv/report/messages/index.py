@@ -11,7 +11,7 @@ from gpuenv.report.messages.message import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ELSEWHERE: Final = ("gpuenv plan --indexes pypi",)
+_ELSEWHERE: Final = ("{typed:--indexes pypi}",)
 """The builds that PyPI, or the user's mirror of it, carries need no PyTorch index."""
 
 MESSAGES: Final[Mapping[str, Message]] = {
@@ -83,9 +83,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "vendored-file-damaged": Message(
         en="{file} from {place} is not the file that was locked: its SHA-256 is {came}, not {wanted}",
         zh="来自 {place} 的 {file} 与锁定的文件不符：SHA-256 为 {came}，应为 {wanted}",
+        hints=("{typed:--indexes auto}",),
     ),
     "vendored-file-not-stored": Message(
-        en="{path} cannot be written: {detail}",
-        zh="无法写入 {path}：{detail}",
+        en="{path} cannot be written: {detail}", zh="无法写入 {path}：{detail}", hints=("ls -ld {path}", "df -h")
     ),
 }

@@ -33,27 +33,27 @@ _ENVIRONMENTS: Final[Mapping[str, Message]] = {
     "folder-not-empty": Message(
         en="{folder} is not an environment and not empty: no environment is created there",
         zh="{folder} 不是虚拟环境且不为空：不会在此创建环境",
-        hints=("gpuenv install --venv {folder}/.venv",),
+        hints=('{typed:--venv "{folder}/.venv"}',),
     ),
     "system-interpreter": Message(
         en="{python} belongs to the operating system, and packages are not installed into it (PEP 668)",
         zh="{python} 属于操作系统，不能向其中安装软件包(PEP 668)",
-        hints=("gpuenv install --venv .venv",),
+        hints=("{typed:--venv .venv}",),
     ),
     "packages-outside-environment": Message(
         en="the packages of {environment} lie outside it, in {folder}, where a change could not be undone",
         zh="{environment} 的软件包位于其外部的 {folder}，在那里的更改无法撤销",
-        hints=("gpuenv install --venv .venv",),
+        hints=("{typed:--venv .venv}",),
     ),
     "base-interpreter": Message(
         en="{python} is a Python that environments are made from, and packages are not installed into it",
         zh="{python} 是用来创建环境的 Python，不能向其中安装软件包",
-        hints=("gpuenv install --venv .venv",),
+        hints=("{typed:--venv .venv}",),
     ),
     "environment-python-differs": Message(
         en="{environment} has Python {found}, and {wanted} was asked for: an environment keeps its Python",
         zh="{environment} 的 Python 版本是 {found}，而要求的是 {wanted}：环境的 Python 版本无法更改",
-        hints=("gpuenv install --venv .venv-{wanted} --python {python}",),
+        hints=("{typed:--venv .venv-{wanted} --python {python}}",),
     ),
     "not-enough-disk": Message(
         en="{folder} has {free} free, and this plan takes {needed} there (to be downloaded: {download})",
@@ -73,6 +73,7 @@ _ENVIRONMENTS: Final[Mapping[str, Message]] = {
     "environment-not-lockable": Message(
         en="the file system of {environment} refuses locks, so two runs could not be kept apart: {detail}",
         zh="{environment} 所在的文件系统不支持文件锁，无法防止两个进程同时修改：{detail}",
+        hints=("df -T {environment}",),
     ),
     "environment-without-pip": Message(
         en="the environment was made without pip, because pip could not be had ({cause}); uv pip works",
@@ -105,7 +106,7 @@ _OUTCOMES: Final[Mapping[str, Message]] = {
     "changed-underneath": Message(
         en="somebody else changed {packages} in {environment} while gpuenv was at work",
         zh="在 gpuenv 工作期间，{environment} 中的 {packages} 被其他程序更改",
-        hints=("gpuenv install --venv {environment}",),
+        hints=("{typed}",),
     ),
     "outcome-not-removed": Message(
         en="{package} {found} was to be removed and is still there", zh="应移除的 {package} {found} 仍然存在"

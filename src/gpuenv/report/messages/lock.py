@@ -27,19 +27,19 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-hash-missing": Message(
         en="no index publishes a hash for {packages}, so the lock could not protect its users",
         zh="没有任何索引提供 {packages} 的哈希值，锁定文件无法保证安全",
-        hints=("gpuenv lock --indexes pypi",),
+        hints=("{typed:--indexes pypi}", "{typed:--allow-unhashed}"),
     ),
     "lock-source-is-local": Message(
         en="{project} was found only in the folder {folder}: a lock would be of no use on other machines, unless copies"
         " of the files go with it",
         zh="{project} 仅存在于本机文件夹 {folder} 中：除非随附文件副本，否则锁定文件在其他机器上无法使用",
-        hints=("gpuenv lock {project} --vendor wheels -o requirements-gpu.txt",),
+        hints=("{typed:--vendor wheels}",),
     ),
     "lock-wheel-two-hashes": Message(
         en="{wheel} is two different files: the one at {first} has another hash than the one at {second}; whichever is"
         " locked, installers may meet the other",
         zh="{wheel} 有两个不同的文件：{first} 与 {second} 处的哈希值不一致；无论锁定哪一个，安装时都可能遇到另一个",
-        hints=("gpuenv lock --indexes pytorch", "python -m pip config unset global.extra-index-url"),
+        hints=("{typed:--indexes pytorch}", "python -m pip config unset global.extra-index-url"),
     ),
     "lock-not-from-index": Message(
         en="{project} is asked for by an address or a path: a lock names files of an index only",
@@ -48,7 +48,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-needs-build": Message(
         en="{project} {version} has no wheel, and its source does not state what it depends on: only building it tells",
         zh="{project} {version} 没有 wheel，且其源码未声明依赖：只有构建才能得知",
-        hints=("gpuenv lock --allow-build {project}",),
+        hints=("{typed:+--allow-build {project}}",),
     ),
     "lock-source-static": Message(
         en="{project} has no wheel: its source is locked, and every machine builds it",
@@ -67,6 +67,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-needs-hashes": Message(
         en="{what} cannot do without hashes: leave --allow-unhashed out, and each file is downloaded for its hash",
         zh="{what} 必须有哈希值：请去掉 --allow-unhashed，gpuenv 会下载文件以计算哈希值",
+        hints=("{typed:~--allow-unhashed}",),
     ),
     "lock-hashing": Message(
         en="no index publishes the hash of {project}: downloading {megabytes} MB for it",
@@ -75,6 +76,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-no-space": Message(
         en="{project} has {needs} MB, and the disk of {folder} has {free} MB free",
         zh="{project} 需要 {needs} MB，而 {folder} 所在磁盘仅剩 {free} MB",
+        hints=("df -h {folder}",),
     ),
     "lock-nightly-vanishes": Message(
         en="this lock lasts as long as {requirement} does: `--vendor DIR` keeps copies of all its files",
@@ -89,23 +91,36 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="no index has {packages}: the lock installs only beside the folder {folder}",
         zh="没有索引提供 {packages}：该锁定文件只能与文件夹 {folder} 一起使用",
     ),
+    "upgrade-package-not-locked": Message(
+        en="--upgrade-package {package}: no lock has such a package",
+        zh="--upgrade-package {package}：锁定文件中没有该包",
+    ),
+    "upgrade-package-misspelt": Message(
+        en="--upgrade-package {package}: no lock has such a package; they have {near}",
+        zh="--upgrade-package {package}：锁定文件中没有该包，但有 {near}",
+    ),
     "lock-vendored": Message(
         en="{folder} holds the {files} locked files ({megabytes} MB, {downloaded} new); without a network:",
         zh="{folder} 中有全部 {files} 个锁定文件（{megabytes} MB，新增 {downloaded} 个）；离线安装：",
         hints=("{command}",),
     ),
+    "lock-copied": Message(
+        en="{folder} holds the {files} locked files ({megabytes} MB, {downloaded} new)",
+        zh="{folder} 中有全部 {files} 个锁定文件（{megabytes} MB，新增 {downloaded} 个）",
+    ),
     "lock-vendoring": Message(en="copying {file}", zh="正在复制 {file}"),
     "lock-vendor-offline": Message(
         en="{file} is not in the folder yet, and --offline forbids to fetch it",
         zh="文件夹中还没有 {file}，而 --offline 禁止下载",
+        hints=("{typed:~--offline}",),
     ),
     "lock-vendor-elsewhere": Message(
         en="the folder {folder} is on another drive than the lock, which could not name it for other machines",
         zh="文件夹 {folder} 与锁定文件不在同一驱动器上，无法在其他机器上引用",
+        hints=("{typed:--vendor wheels}",),
     ),
     "lock-not-readable": Message(
-        en="the lock {path} cannot be read: {detail}",
-        zh="无法读取锁定文件 {path}：{detail}",
+        en="the lock {path} cannot be read: {detail}", zh="无法读取锁定文件 {path}：{detail}", hints=("ls -la {path}",)
     ),
     "lock-line-broken": Message(
         en="the lock was changed; this cannot be read: {line}",
@@ -115,25 +130,25 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-not-ours": Message(
         en="{path} is not a lock of gpuenv, and is not written over",
         zh="{path} 不是 gpuenv 生成的锁定文件，不会被覆盖",
-        hints=("gpuenv lock -o {better}",),
+        hints=("{typed:-o {better}}",),
     ),
     "lock-name-is-toml": Message(
         en="{name} ends like a pylock, and the format is requirements",
         zh="{name} 的扩展名属于 pylock，而格式为 requirements",
-        hints=("gpuenv lock -o {better}", "gpuenv lock --format pylock -o pylock.gpu.toml"),
+        hints=("{typed:-o {better}}", "{typed:--format pylock -o pylock.gpu.toml}"),
     ),
     "lock-pin-not-resolved": Message(
         en="uv did not keep to the chosen {requirement}; it resolved {found}",
         zh="uv 未采用所选的 {requirement}，而是解析为 {found}",
+        hints=("{typed:~-q -v}",),
     ),
     "lock-gpu-not-covered": Message(
-        en="nothing in this choice runs on {gpu}",
-        zh="所选构建无法在 {gpu} 上运行",
+        en="nothing in this choice runs on {gpu}", zh="所选构建无法在 {gpu} 上运行", hints=("{typed:~-q -v}",)
     ),
     "lock-not-writable": Message(
         en="{path} cannot be written: {detail}",
         zh="无法写入 {path}：{detail}",
-        hints=("gpuenv lock -o requirements-gpu.txt",),
+        hints=("{typed:-o requirements-gpu.txt}",),
     ),
     "lock-header-missing": Message(
         en="this is no lock of gpuenv: its first line does not say so",
@@ -161,12 +176,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "pylock-name-invalid": Message(
         en="installers read a pylock named pylock.toml or pylock.NAME.toml, NAME without dots; not one named {name}",
         zh="安装工具无法识别名为 {name} 的 pylock 文件：文件名必须是 pylock.toml 或 pylock.NAME.toml，且 NAME 不含点号",
-        hints=("gpuenv lock --format pylock -o {better}",),
+        hints=("{typed:-o {better}}",),
     ),
     "pylock-not-understood": Message(
         en="the pylock.toml that uv made cannot be read: {detail}",
         zh="无法读取 uv 生成的 pylock.toml：{detail}",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
+        hints=("{typed:--format requirements -o requirements-gpu.txt}",),
     ),
     "pylock-names-your-index": Message(
         en="a pylock names the address of every file, here those on your index {index}: whoever installs it must reach"
@@ -177,6 +192,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-wheel-missing": Message(
         en="{project} {version} has no wheel for the target, and a pylock holds wheels only",
         zh="{project} {version} 没有适用于目标平台的 wheel，而 pylock 只收录 wheel",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
+        hints=("{typed:--format requirements -o requirements-gpu.txt}",),
     ),
 }

@@ -27,22 +27,22 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-set-format": Message(
         en="--format {format} is for one machine: a range, several platforms or Pythons take requirements or pylock",
         zh="--format {format} 只适用于单台机器：范围、多个平台或多个 Python 版本只支持 requirements 或 pylock",
-        hints=("gpuenv lock --format requirements --target sm_75..sm_121",),
+        hints=("{typed:--format requirements}",),
     ),
     "lock-set-needs-folder": Message(
         en="several locks need a folder, and {output} is a file",
         zh="多个锁定文件需要一个文件夹，而 {output} 是文件",
-        hints=("gpuenv lock --target sm_75..sm_121 -o locks",),
+        hints=("{typed:-o locks}",),
     ),
     "lock-range-invalid": Message(
         en="{range} holds no compute capability that the matrix knows",
         zh="{range} 范围内没有兼容性矩阵已知的计算能力",
-        hints=("gpuenv lock --target sm_75..sm_121",),
+        hints=("{typed:--target sm_75..sm_121}",),
     ),
     "lock-platform-invalid": Message(
         en="{platform} is none of: {known}",
         zh="{platform} 不在可选平台之列：{known}",
-        hints=("gpuenv lock --target sm_75..sm_121 --platform linux-x86_64,windows-x86_64",),
+        hints=("{typed:--platform linux-x86_64}",),
     ),
     "lock-target-failed": Message(en="locking for {target} on {platform}", zh="正在为 {platform} 上的 {target} 锁定"),
     "lock-cards-without-build": Message(
@@ -75,7 +75,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-check-needs-file": Message(
         en="--check compares with a file: name it with -o, or name the targets in [tool.gpuenv]",
         zh="--check 需要与文件比较：请用 -o 指定文件，或在 [tool.gpuenv] 中列出 targets",
-        hints=("gpuenv lock --check -o requirements-gpu.txt", "gpuenv lock --init"),
+        hints=("{typed:-o requirements-gpu.txt}", "gpuenv lock --init"),
     ),
     "lock-check-same": Message(en="up to date", zh="均已是最新"),
     "lock-check-differs": Message(
@@ -86,7 +86,13 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-differs-unreadable": Message(
         en="{file}: this is no lock, or a damaged one ({name})", zh="{file}：不是锁定文件或已损坏（{name}）"
     ),
-    "lock-differs-stale": Message(en="{file}: nothing asks for it any more", zh="{file}：已不再需要"),
+    "lock-differs-foreign": Message(
+        en="{file}: this is no lock of gpuenv, and is not written over: name another file",
+        zh="{file}：不是 gpuenv 的锁定文件，不会被覆盖：请指定其他文件名",
+    ),
+    "lock-differs-stale": Message(
+        en="{file}: nothing asks for it any more: remove it", zh="{file}：已不再需要，请删除"
+    ),
     "lock-differs-text": Message(en="{file}: says the same in other words", zh="{file}：内容一致，但文本不同"),
     "lock-differs-machine": Message(en="{file}: {name}: {before} -> {after}", zh="{file}：{name}：{before} -> {after}"),
     "lock-differs-machine-added": Message(en="{file}: {name}: {after} (new)", zh="{file}：{name}：{after}（新增）"),
@@ -123,4 +129,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="torch {torch}, NVIDIA driver {driver} or newer", zh="torch {torch}，NVIDIA 驱动 {driver} 或更新"
     ),
     "guide-lock-cpu": Message(en="torch {torch}, without a GPU", zh="torch {torch}，不使用 GPU"),
+    "guide-lock-any": Message(
+        en="nothing in it was built for a GPU, so it is for any", zh="其中没有针对特定 GPU 构建的包，适用于任何显卡"
+    ),
 }

@@ -36,8 +36,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         hints=("uv init --bare",),
     ),
     "uv-project-unreadable": Message(
-        en="{file} cannot be read: {detail}",
-        zh="无法读取 {file}：{detail}",
+        en="{file} cannot be read: {detail}", zh="无法读取 {file}：{detail}", hints=("ls -la {file}",)
     ),
     "uv-project-not-toml": Message(
         en="{file} is not valid TOML: {detail}",
@@ -46,17 +45,17 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "uv-project-without-table": Message(
         en="{file} has no [project] table, so uv cannot install extras from it",
         zh="{file} 中没有 [project] 表，uv 无法从中安装可选依赖",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
+        hints=("{typed:--format requirements -o requirements-gpu.txt}",),
     ),
     "uv-project-extras-dynamic": Message(
         en="{file} leaves its extras to the build backend (`dynamic` names optional-dependencies): write them there",
         zh="{file} 将可选依赖交由构建后端动态生成（dynamic 中包含 optional-dependencies），无法写入",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
+        hints=("{typed:--format requirements -o requirements-gpu.txt}",),
     ),
     "uv-project-unusual": Message(
         en="{key} in {file} is written in a way that cannot be extended safely; the file was left as it is",
         zh="{file} 中 {key} 的写法无法安全修改；文件保持原样",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
+        hints=("{typed:--format requirements -o requirements-gpu.txt}",),
     ),
     "uv-source-in-the-way": Message(
         en="{file} gives {project} one source for every case ([tool.uv.sources]); the extras need one each, so remove"
@@ -67,12 +66,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "uv-requirement-unnamed": Message(
         en="{requirement} names no project, so it cannot stand in an extra",
         zh="{requirement} 未指明项目名称，不能写入可选依赖",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
+        hints=("{typed:--format requirements -o requirements-gpu.txt}",),
     ),
     "uv-project-excludes": Message(
         en="{file} leaves {project} out ([tool.uv] exclude-dependencies), so an extra could not install it",
         zh="{file} 的 [tool.uv] exclude-dependencies 排除了 {project}，可选依赖无法安装它",
-        hints=("gpuenv lock --format requirements -o requirements-gpu.txt",),
+        hints=("{typed:--format requirements -o requirements-gpu.txt}",),
     ),
     "uv-project-limits": Message(
         en="{file} limits {limit} ({key}), and the build for this target is {requirement}: uv would find no solution",
@@ -90,15 +89,19 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "docker-platform-unknown": Message(
         en="an image is Linux, and the target is {platform}",
         zh="镜像只能是 Linux，而目标平台是 {platform}",
-        hints=("gpuenv lock --format docker --platform linux-x86_64",),
+        hints=("{typed:--platform linux-x86_64}",),
     ),
     "docker-glibc-unknown": Message(
         en="no Python image is known with glibc {glibc}, which the target has",
         zh="目标的 glibc 为 {glibc}，没有已知的 Python 镜像提供该版本",
-        hints=("gpuenv lock --format docker --platform linux-x86_64",),
+        hints=("{typed:--platform linux-x86_64}",),
     ),
     "docker-made-by": Message(en="Made by gpuenv {version}.", zh="由 gpuenv {version} 生成。"),
     "docker-made-for": Message(en="For: {gpus}.", zh="适用于：{gpus}。"),
+    "docker-made-for-any": Message(
+        en="For any GPU, or none: nothing in the lock was built for one.",
+        zh="适用于任何 GPU，也适用于没有 GPU 的机器：锁定文件中没有针对特定 GPU 构建的包。",
+    ),
     "docker-made-for-cpu": Message(en="For machines without a GPU.", zh="适用于没有 GPU 的机器。"),
     "docker-needs-host": Message(
         en="The host needs the NVIDIA driver {driver} or newer and the NVIDIA Container Toolkit; then:",

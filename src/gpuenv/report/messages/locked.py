@@ -80,6 +80,10 @@ _REST: Final[Mapping[str, Message]] = {
         en="lock     {file}: for machines without a GPU",
         zh="锁定文件 {file}：用于没有 GPU 的机器",
     ),
+    "locked-chosen-any": Message(
+        en="lock     {file}: for any GPU, since nothing in it was built for one",
+        zh="锁定文件 {file}：适用于任何显卡，其中没有针对特定 GPU 构建的包",
+    ),
     "locked-serves-too": Message(
         en="         {file} is for this target too: torch {torch}",
         zh="         {file} 也适用于该目标：torch {torch}",
@@ -98,17 +102,17 @@ _REST: Final[Mapping[str, Message]] = {
     "locked-folder-missing": Message(
         en="the lock installs only beside the copies in {folder}, and there is no such folder",
         zh="该锁定文件需要 {folder} 中的文件副本，但该文件夹不存在",
-        hints=("gpuenv install --locked {path} --indexes wheels",),
+        hints=("{typed:--indexes wheels}",),
     ),
     "locked-hash-missing": Message(
         en="{path} has no hash for {packages}: what an index gives for that cannot be checked",
         zh="{path} 中没有 {packages} 的哈希值：无法校验索引提供的文件",
-        hints=("gpuenv install --locked {path} --allow-unhashed",),
+        hints=("{typed:--allow-unhashed}",),
     ),
     "locked-build-gone": Message(
         en="{index} has no {requirement} any more, or never had it",
         zh="{index} 中没有（或已不再提供）{requirement}",
-        hints=("gpuenv install --locked {path} --indexes pytorch",),
+        hints=("{typed:--indexes pytorch}",),
     ),
     "locked-nightly-gone": Message(
         en="the nightly build {requirement} is gone from {index}: nightly builds are deleted after some weeks. Only"
@@ -120,12 +124,12 @@ _REST: Final[Mapping[str, Message]] = {
     "locked-option-alone": Message(
         en="{option} belongs to --locked",
         zh="{option} 只能与 --locked 一起使用",
-        hints=("gpuenv install --locked locks",),
+        hints=("{typed:--locked locks}", "{typed:~{option}}"),
     ),
     "locked-stands-alone": Message(
         en="--locked installs exactly what the lock says: {options} has no meaning beside it",
         zh="--locked 只安装锁定文件的内容：不能与 {options} 同时使用",
-        hints=("gpuenv install --locked {path}",),
+        hints=("{typed:~REQ ~-r ~-U ~--why}",),
     ),
 }
 

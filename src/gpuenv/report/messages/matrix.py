@@ -24,10 +24,12 @@ _ERRORS: Final[Mapping[str, Message]] = {
     "matrix-invalid": Message(
         en="the compatibility matrix is broken: {file}, {place}: {problem}, value: {value}",
         zh="兼容性矩阵有误：{file}，{place}：{problem}，值：{value}",
+        hints=("{typed:~--matrix}", "gpuenv matrix list"),
     ),
     "matrix-not-toml": Message(
         en="the compatibility matrix is no TOML: {file}, line {line}: {detail}",
         zh="兼容性矩阵不是有效的 TOML：{file} 第 {line} 行：{detail}",
+        hints=("{typed:~--matrix}", "gpuenv matrix list"),
     ),
     "matrix-file-missing": Message(
         en="the compatibility matrix lacks a file: {file}",
@@ -37,6 +39,7 @@ _ERRORS: Final[Mapping[str, Message]] = {
     "matrix-file-unreadable": Message(
         en="the compatibility matrix cannot be read: {file}: {detail}",
         zh="无法读取兼容性矩阵：{file}：{detail}",
+        hints=("ls -la {file}", "{typed:~--matrix}"),
     ),
     "matrix-schema-unsupported": Message(
         en="{file} is of schema {schema}, this gpuenv reads schema {supported}",
@@ -47,21 +50,21 @@ _ERRORS: Final[Mapping[str, Message]] = {
         en='the matrix knows no GPU by the name "{name}"',
         zh="矩阵中没有名为“{name}”的 GPU",
         hints=(
-            'gpuenv plan --target "{near_1}"',
-            'gpuenv plan --target "{near_2}"',
-            'gpuenv plan --target "{near_3}"',
+            '{typed:"{name}=>{near_1}"}',
+            '{typed:"{name}=>{near_2}"}',
+            '{typed:"{name}=>{near_3}"}',
             "gpuenv detect",
         ),
     ),
     "unknown-architecture": Message(
         en="{architecture} is no compute capability that matrix {matrix} knows: {known}",
         zh="矩阵 {matrix} 不认识计算能力 {architecture}，已知的有：{known}",
-        hints=("gpuenv matrix show",),
+        hints=("{typed:~--arch}",),
     ),
     "unknown-torch-release": Message(
         en="matrix {matrix} knows no torch {release}: it holds {oldest} to {newest}",
         zh="矩阵 {matrix} 中没有 torch {release}：其范围为 {oldest} 至 {newest}",
-        hints=("gpuenv matrix show --torch {newest}",),
+        hints=("{typed:--torch {newest}}",),
     ),
 }
 

@@ -15,6 +15,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "chosen": Message(en="chosen for this target", zh="为该目标选定"),
     "works-already": Message(en="works already", zh="已可正常工作"),
     "dependency": Message(en="dependency", zh="依赖"),
+    "requested": Message(en="requested", zh="用户指定"),
     "installed-copy-broken": Message(
         en="the installed copy is broken ({problems})", zh="已安装的副本损坏（{problems}）"
     ),
@@ -44,6 +45,43 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="this machine has no NVIDIA GPU: CPU builds are installed, nothing will run on a GPU",
         zh="本机没有 NVIDIA 显卡：将安装 CPU 版本，所有计算都不会使用 GPU",
     ),
+    "environment-passed-over": Message(
+        en="planned as for a new environment: {path} is not looked at for a described target unless --venv names it",
+        zh="按新环境规划：对于指定的目标，除非用 --venv 指明，否则不会查看 {path}",
+        hints=("{typed:--venv {path}}",),
+    ),
+    "needs-unknown-offline": Message(
+        en="offline, and neither the environment nor uv's cache tells what {packages} needs: taken to need torch",
+        zh="离线，且环境与 uv 缓存中都没有 {packages} 的依赖信息：按需要 torch 处理",
+    ),
+    "platform-of-card": Message(
+        en="{gpus}: sold with Arm processors only, so planned for {platform}, not for this machine's {here} (--platform"
+        " says otherwise)",
+        zh="{gpus} 只与 Arm 处理器搭配出售：按 {platform}（而非本机的 {here}）规划；可用 --platform 另行指定",
+    ),
+    "platform-unlikely": Message(
+        en="no machine with {gpus} is {platform}: such cards come with Arm processors, so --platform linux-aarch64 is"
+        " likely what is meant",
+        zh="不存在搭载 {gpus} 的 {platform} 机器：这类 GPU 只与 Arm 处理器搭配，"
+        "您要的很可能是 --platform linux-aarch64",
+    ),
+    "vgpu-as-its-card": Message(
+        en="{gpu} is a virtual GPU, planned for as the card that it is a part of ({card}); profiles of series C and Q"
+        " run CUDA, those of series A and B do not",
+        zh="{gpu} 是虚拟 GPU，按其所属的显卡（{card}）规划；C 与 Q 系列的 vGPU 配置可运行 CUDA，A 与 B 系列不能",
+    ),
+    "vgpu-without-cuda": Message(
+        en="{gpu} is a virtual GPU of series {series}, which runs no CUDA: torch will not see it until the machine is"
+        " given a profile of series C or Q (planned for as {card})",
+        zh="{gpu} 是 {series} 系列的虚拟 GPU，不能运行 CUDA：在虚拟机改用 C 或 Q 系列的 vGPU 配置之前，torch 看不到它"
+        "（按 {card} 规划）",
+    ),
+    "target-mixed": Message(
+        en="{word} cannot stand beside other names in --target: one environment is for one of them, and a build for a"
+        " GPU computes on the CPU too",
+        zh="--target 中的 {word} 不能与其他名称并列：一个环境只能对应其中之一，而 GPU 版本同样可以在 CPU 上计算",
+        hints=("{typed:--target {gpus}}", "{typed:--target {word}}", "{typed:-o locks/}"),
+    ),
     "range-is-for-lock": Message(
         en="{target} names no machine: a range, from one compute capability to another, is for `gpuenv lock`",
         zh="{target} 不是一台机器：计算能力的范围（从一个到另一个）只用于 `gpuenv lock`",
@@ -55,11 +93,14 @@ MESSAGES: Final[Mapping[str, Message]] = {
         hints=("gpuenv detect",),
     ),
     "batch-line-invalid": Message(
-        en="line {line} of the batch cannot be used: {problem}", zh="批处理文件第 {line} 行无法使用：{problem}"
+        en="line {line} of the batch cannot be used: {problem}",
+        zh="批处理文件第 {line} 行无法使用：{problem}",
+        hints=("gpuenv detect --save machines.jsonl",),
     ),
     "why-needs-torch": Message(
         en="--why explains versions of torch and onnxruntime-gpu, such as torch==2.15.0; this is {requirement}",
         zh="--why 只能解释 torch 和 onnxruntime-gpu 的版本，例如 torch==2.15.0；收到的是 {requirement}",
+        hints=("{typed:--why torch==2.15.0}",),
     ),
     "serves": Message(en="{build} from {source} serves: {how}", zh="{build}（来源 {source}）可用：{how}"),
     "serves-with-fit": Message(
@@ -67,7 +108,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="{build}（来源 {source}）可用：{how}；驱动适配 {fit}",
     ),
     "why-unknown-version": Message(
-        en="the matrix has no build that {requirement} admits", zh="矩阵中没有满足 {requirement} 的构建"
+        en="the matrix has no build that {requirement} admits",
+        zh="矩阵中没有满足 {requirement} 的构建",
+        hints=("gpuenv matrix show",),
     ),
     "driver-version-invalid": Message(
         en="{driver} is not a driver version; 580.95.05 is one",
@@ -77,6 +120,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "python-version-invalid": Message(
         en="{python} is neither a Python version such as 3.12 nor an interpreter",
         zh="{python} 既不是 Python 版本号（如 3.12），也不是解释器路径",
+        hints=("{typed:--python 3.12}",),
     ),
     "onnxruntime-becomes-gpu": Message(
         en="{requirement} is the CPU package: onnxruntime-gpu takes its place on a GPU target",
@@ -125,8 +169,8 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="下一步：gpuenv run --venv {environment} -- python app.py   （撤销：gpuenv undo --venv {environment}）",
     ),
     "verification-failed": Message(
-        en="the installed build failed its checks on this machine",
-        zh="安装的构建未通过本机的检查",
+        en="what was installed failed its proof",
+        zh="安装的内容未通过验证",
         hints=("{diagnose}",),
     ),
     "state-before-restored": Message(

@@ -25,22 +25,22 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "no-source-left": Message(
         en="pip is configured to use no index ({origin}), and there are no find-links either: nothing can be installed",
         zh="pip 已配置为不使用任何索引（{origin}），也没有设置 find-links：没有可用的安装来源",
-        hints=("gpuenv plan --indexes pytorch",),
+        hints=("{typed:--indexes pytorch}",),
     ),
     "indexes-unknown": Message(
         en="{choice} is none of pytorch, pypi, auto, an http(s) address, or a folder",
         zh="{choice} 不是 pytorch、pypi、auto、http（s） 地址或目录中的任何一种",
-        hints=("gpuenv plan --indexes auto",),
+        hints=("{typed:--indexes auto}",),
     ),
     "indexes-folder-missing": Message(
         en="the folder {choice} does not exist",
         zh="目录 {choice} 不存在",
-        hints=("gpuenv plan --indexes auto",),
+        hints=("{typed:--indexes auto}",),
     ),
     "indexes-folder-unreadable": Message(
         en="the folder {choice} cannot be read: {detail}",
         zh="无法读取目录 {choice}：{detail}",
-        hints=("gpuenv plan --indexes auto",),
+        hints=("{typed:--indexes auto}",),
     ),
     "requirement-invalid": Message(
         en="{requirement!s} is no requirement: {detail}",
@@ -52,8 +52,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="{file} 第 {line} 行：{requirement!s} 不是有效的依赖声明：{detail}",
     ),
     "requirement-file-missing": Message(
-        en="there is no requirement file {file}",
-        zh="需求文件 {file} 不存在",
+        en="there is no requirement file {file}", zh="需求文件 {file} 不存在", hints=("{typed:~-r}",)
     ),
     "requirement-file-missing-nested": Message(
         en="there is no requirement file {file}, which {named_in} includes",
@@ -62,14 +61,14 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "requirement-file-unreadable": Message(
         en="the requirement file {file} cannot be read: {detail}",
         zh="无法读取需求文件 {file}：{detail}",
+        hints=("ls -la {file}",),
     ),
     "requirement-file-includes-itself": Message(
         en="the requirement file {file} includes itself",
         zh="需求文件 {file} 循环引用了自身",
     ),
     "project-file-unreadable": Message(
-        en="{file} cannot be read: {detail}",
-        zh="无法读取 {file}：{detail}",
+        en="{file} cannot be read: {detail}", zh="无法读取 {file}：{detail}", hints=("ls -la {file}",)
     ),
     "project-file-not-toml": Message(
         en="{file} is not valid TOML: {detail}",

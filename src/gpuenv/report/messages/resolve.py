@@ -34,6 +34,14 @@ _REJECTIONS: Final[Mapping[str, Message]] = {
         zh="{build} 需要 {needs} 或更新的驱动；当前为 {driver}（CUDA {driver_cuda}；矩阵 {matrix}）",
     ),
     "requirement-excludes": Message(en="{requirement} excludes {build}", zh="{requirement} 排除了 {build}"),
+    "extension-excludes": Message(
+        en="{requirement} was built for torch {goes_with}, not for {build} (matrix {matrix})",
+        zh="{requirement} 是为 torch {goes_with} 构建的，不适用于 {build}（矩阵 {matrix}）",
+    ),
+    "extension-has-no-wheel": Message(
+        en="{requirement} has wheels for torch {goes_with}; for {build} it would have to be compiled (matrix {matrix})",
+        zh="{requirement} 只有适用于 torch {goes_with} 的 wheel；用于 {build} 需要自行编译（矩阵 {matrix}）",
+    ),
     "no-wheel-for-python": Message(
         en="{build} has wheels for Python {oldest} to {newest}, not for {python} (matrix {matrix})",
         zh="{build} 只有 Python {oldest} 至 {newest} 的 wheel，没有 {python} 的（矩阵 {matrix}）",
@@ -96,6 +104,22 @@ _NOTES: Final[Mapping[str, Message]] = {
     "newer-with-indexes": Message(
         en="with other indexes than {policy}: {build}",
         zh="不限于 {policy} 索引时可用 {build}",
+        hints=("{command}",),
+    ),
+    "extension-holds-torch": Message(
+        en="torch {build} is chosen for {packages}, which goes with no newer one that serves this target; without it:"
+        " {instead}",
+        zh="为 {packages} 选择了 torch {build}：它不适用于更新的可用版本；不安装它时为 {instead}",
+        hints=("{command}",),
+    ),
+    "extension-release-holds-torch": Message(
+        en="torch {build} is chosen for {extensions}; with {releases}: {instead}",
+        zh="为 {extensions} 选择了 torch {build}；改用 {releases} 时为 {instead}",
+        hints=("{command}",),
+    ),
+    "extension-wheel-holds-torch": Message(
+        en="torch {build} is chosen because {packages} has wheels for it; for {instead} it would have to be compiled",
+        zh="选择 torch {build}，因为 {packages} 有适用于它的 wheel；用于 {instead} 则需要自行编译",
         hints=("{command}",),
     ),
     "torchvision-not-available": Message(

@@ -44,6 +44,17 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="no build that serves {gpus} meets what was asked for ({requirements}); {instead} would serve",
         zh="支持 {gpus} 的构建均不满足要求（{requirements}）；{instead} 可用",
     ),
+    "extension-excludes-every-build": Message(
+        en="{extensions} was built for torch {goes_with}: no such build serves {gpus} as asked for; {instead} would"
+        " serve",
+        zh="{extensions} 是为 torch {goes_with} 构建的：没有这样的构建满足 {gpus} 上的要求；{instead} 可用",
+    ),
+    "change-extension": Message(
+        en="ask for another release of {packages}",
+        zh="更换 {packages} 的版本",
+        hints=("{command}",),
+    ),
+    "leave-extension-out": Message(en="leave {packages} out", zh="不安装 {packages}", hints=("{command}",)),
     "no-gpu-build-on-index": Message(
         en="the chosen indexes ({policy}) have no build for {gpus} on {platform} with Python {python}; elsewhere"
         " there is {instead}",
@@ -122,6 +133,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         hints=("{command}",),
     ),
     "change-requirement": Message(en="ask for another version", zh="更换要求的版本", hints=("{command}",)),
+    "change-requirement-nearest": Message(
+        en="ask for the release nearest to the one that was asked for",
+        zh="改用与所要求版本最接近的可用版本",
+        hints=("{command}",),
+    ),
     "change-indexes": Message(en="allow other indexes", zh="允许使用其他索引", hints=("{command}",)),
     "change-python": Message(en="use Python {instead}", zh="改用 Python {instead}", hints=("{command}",)),
     "update-driver": Message(

@@ -117,7 +117,7 @@ _LIBRARIES: Final[Mapping[str, Message]] = {
     "check-module-missing": Message(
         en="a Python module is missing: {checks} ({detail})",
         zh="缺少 Python 模块：{checks}（{detail}）",
-        hints=(_MEND,),
+        hints=(_MEND, _EXPLAIN),
     ),
     "check-torchvision-mismatch": Message(
         en="torchvision is not the pair of this torch: {detail}",
@@ -128,6 +128,11 @@ _LIBRARIES: Final[Mapping[str, Message]] = {
         en="a C compiler with Python's headers is needed to compile at run time: {checks} ({detail})",
         zh="运行时编译需要 C 编译器和 Python 头文件：{checks}（{detail}）",
         hints=("sudo apt-get install -y gcc python3-dev",),
+    ),
+    "check-no-operator-for-gpu": Message(
+        en="xFormers has no kernel for {gpu}, or was built for another torch: {checks} ({detail})",
+        zh="xFormers 没有适用于 {gpu} 的内核，或是为其他 torch 版本构建的：{checks}（{detail}）",
+        hints=("gpuenv build xformers --venv {venv}", _EXPLAIN),
     ),
     "check-library-uses-cpu": Message(
         en="a library does not use {gpu}: {detail}", zh="有库未使用 {gpu}：{detail}", hints=(_EXPLAIN,)
@@ -189,6 +194,11 @@ _COMMANDS: Final[Mapping[str, Message]] = {
     ),
     "check-program-not-found": Message(en="{checks}: there is no such program", zh="{checks}：没有这个程序"),
     "check-program-not-startable": Message(en="{checks}: {detail}", zh="{checks}：无法启动（{detail}）"),
+    "own-proof-waits": Message(
+        en="{extensions} still has to be built for this torch: the project's own proof was not run",
+        zh="{extensions} 尚需针对此 torch 构建：未运行项目自己的验证",
+        hints=("{build}", "{verify}"),
+    ),
     "verifying-extension": Message(en="importing {extension}", zh="正在导入：{extension}"),
     "verifying-command": Message(en="running {command}", zh="正在运行：{command}"),
     "verifying": Message(en="checking on {on}", zh="正在检查：{on}"),
@@ -209,24 +219,41 @@ _COMMANDS: Final[Mapping[str, Message]] = {
     "capability-not-proven": Message(
         en="required and not proven: {capabilities}", zh="要求但未能证明：{capabilities}", hints=(_EXPLAIN,)
     ),
+    "capability-needs-gpu": Message(
+        en="required, and proven on a GPU only: {capabilities}; these were the checks of the CPU",
+        zh="要求的能力只能在 GPU 上证明：{capabilities}；以上只是 CPU 检查",
+        hints=("{typed:--target current-gpu}",),
+    ),
+    "capability-absent": Message(
+        en="required and not there: {capabilities} (not installed: {packages})",
+        zh="要求但不存在：{capabilities}（未安装：{packages}）",
+        hints=("gpuenv install {packages} --venv {venv}",),
+    ),
+    "seed-invalid": Message(
+        en="--seed takes a whole number from 0 to 2147483647, not {value}",
+        zh="--seed 应为 0 到 2147483647 的整数，而不是 {value}",
+        hints=("{typed:--seed 1}",),
+    ),
     "unknown-capability": Message(
         en="there is no capability {capability}; did you mean one of these: {near}",
         zh="没有名为 {capability} 的能力；是否想用其中之一：{near}",
-        hints=("gpuenv verify --help",),
+        hints=("{typed:--require {meant}}",),
     ),
     "verify-target-not-here": Message(
         en="kernels can only run on this machine: --target {target} is neither current-gpu, auto nor cpu",
         zh="内核只能在本机运行:--target {target} 不是 current-gpu、auto 或 cpu",
-        hints=("gpuenv verify --target current-gpu", "gpuenv inspect --target {target}"),
+        hints=("{typed:--target current-gpu}", "{inspect}"),
     ),
     "timeout-invalid": Message(
-        en="--timeout takes a number of seconds above 0, not {value}", zh="--timeout 应为大于 0 的秒数，而不是 {value}"
+        en="--timeout takes a number of seconds above 0, not {value}",
+        zh="--timeout 应为大于 0 的秒数，而不是 {value}",
+        hints=("{typed:--timeout 600}",),
     ),
     "profile-not-kept": Message(
         en="the result could not be kept in {path}: {detail}", zh="无法将结果保存到 {path}：{detail}"
     ),
     "nothing-to-run": Message(
-        en="there is no command to run", zh="没有要运行的命令", hints=("gpuenv run -- python", "gpuenv run --print sh")
+        en="there is no command to run", zh="没有要运行的命令", hints=("{typed:-- python}", "{typed:--print sh}")
     ),
     "own-value-kept": Message(
         en="{variable} keeps your value {value}; the GPUs of this machine need {needed}",
@@ -235,7 +262,7 @@ _COMMANDS: Final[Mapping[str, Message]] = {
     "run-prints-or-runs": Message(
         en="--print and --json show the variables; they run no command",
         zh="--print 和 --json 只显示变量，不运行命令",
-        hints=("gpuenv run --print sh", "gpuenv run -- {command}"),
+        hints=("{typed:~--}", "{typed:~--print ~--json}"),
     ),
 }
 

@@ -60,6 +60,10 @@ _KERNELS: Final[Mapping[str, Message]] = {
         en="{capability}: torch.backends.cuda.enable_flash_sdp(False), or attn_implementation='sdpa'",
         zh="{capability}：torch.backends.cuda.enable_flash_sdp(False)，或 attn_implementation='sdpa'",
     ),
+    "workaround-switch-cudnn-attention-off": Message(
+        en="{capability}: torch.backends.cuda.enable_cudnn_sdp(False)",
+        zh="{capability}：torch.backends.cuda.enable_cudnn_sdp(False)",
+    ),
     "workaround-suppress-on-cpu": Message(
         en="{capability}: torchvision.ops.nms(boxes.cpu(), scores.cpu(), threshold)",
         zh="{capability}：torchvision.ops.nms(boxes.cpu(), scores.cpu(), threshold)",
