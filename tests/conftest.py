@@ -1,18 +1,33 @@
-"""Shows where two values differ, which pytest does only for dataclasses of Python's own; hears of a closed terminal."""
+"""Keeps the tests apart from whoever runs them; shows where two values differ, as pytest does for other dataclasses."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import tempfile
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
+
 # Started by nohup or behind `&`, the tests and what they start would ignore what some of them send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what gpuenv knows of this user out of the tests, and what tests find out away from the user."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # has them from the process that started it
+    own = tempfile.mkdtemp(prefix="gpuenv-user-")
+    os.environ["GPUENV_CACHE_DIR"] = os.path.join(own, "cache")  # noqa: PTH118 - a variable is text
+    os.environ["GPUENV_DATA_DIR"] = os.path.join(own, "data")  # noqa: PTH118 - as above
+    config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

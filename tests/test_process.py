@@ -71,6 +71,20 @@ def test_silence_ends_the_program_with_everything_it_started(tmp_path: Path) -> 
     assert not mark.exists()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what a session is made of is read from /proc")
+def test_what_an_ended_program_put_into_groups_of_their_own_ends_too(tmp_path: Path) -> None:
+    mark = tmp_path / "alive"
+    script = (
+        "import os, subprocess, sys, time\n"
+        f'later = \'import time; time.sleep(2); open("{mark}", "w")\'\n'
+        "subprocess.Popen([sys.executable, '-c', later], preexec_fn=os.setpgrp)\n"
+        "time.sleep(3600)"
+    )
+    assert run_reporting([sys.executable, "-c", script], env=ENV, on_report=print, silence_s=0.5).timed_out
+    time.sleep(2)
+    assert not mark.exists()
+
+
 def test_a_program_that_is_not_there_is_an_error() -> None:
     with pytest.raises(GpuenvError) as raised:
         run_reporting(["no-such-program"], env=ENV, on_report=print, silence_s=1)

@@ -1,4 +1,7 @@
-"""What `gpuenv install` costs beside a bare `uv pip install` of the same pins: both as whole commands, both warm."""
+"""What `gpuenv install` costs beside a bare `uv pip install` of the same pins: both as whole commands, both warm.
+
+Limits: 5 % and 0.5 s more than uv; with nothing to do, 1 s.
+"""
 
 from __future__ import annotations
 
@@ -109,8 +112,10 @@ def test_the_overhead_over_a_bare_install_of_the_same_pins(tmp_path: Path) -> No
         assert versions(root)["torch"] == "2.15.0+cu130"
         theirs_s, ours_s = best(fresh, bare, ours)
         (nothing_s,) = best(lambda: None, ours)
+        most_s = theirs_s * (1 + MOST_SHARE_MORE) + MOST_SECONDS_MORE
         print(  # noqa: T201
-            f"uv pip install {theirs_s:.3f} s; gpuenv install {ours_s:.3f} s, with nothing to do {nothing_s:.3f} s"
+            f"uv pip install {theirs_s:.3f} s; gpuenv install {ours_s:.3f} s, {ours_s / theirs_s:.2f} times; "
+            f"limit {most_s:.3f} s; with nothing to do {nothing_s:.3f} s; limit {MOST_SECONDS_FOR_NOTHING:.3f} s"
         )
-        assert ours_s <= theirs_s * (1 + MOST_SHARE_MORE) + MOST_SECONDS_MORE
+        assert ours_s <= most_s
         assert nothing_s < MOST_SECONDS_FOR_NOTHING

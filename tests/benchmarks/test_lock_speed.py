@@ -1,4 +1,7 @@
-"""How fast `gpuenv lock` is beside uv's resolution of the same pins, and twelve targets beside one."""
+"""How fast `gpuenv lock` is beside uv's resolution of the same pins, and twelve targets beside one.
+
+Limits: 15 % and 0.3 s more than uv; six times as long as one target for twelve.
+"""
 
 from __future__ import annotations
 
@@ -91,8 +94,12 @@ def test_a_lock_takes_little_longer_than_the_resolution_of_the_same_pins(
     target = ("--python-platform", "x86_64-manylinux_2_28", "--python-version", "3.11")
     compile_pins = (find_uv(os.environ), "pip", "compile", "--generate-hashes", "-q", *indexes, *target, pins)
     ours, theirs = best(lambda: run(*argv)), best(lambda: run(*compile_pins))
-    print(f"gpuenv lock {ours:.3f} s; uv pip compile --generate-hashes {theirs:.3f} s")  # noqa: T201
-    assert ours <= MOST_TIMES_UV * theirs + MOST_SECONDS_MORE
+    most = MOST_TIMES_UV * theirs + MOST_SECONDS_MORE
+    print(  # noqa: T201
+        f"gpuenv lock {ours:.3f} s; uv pip compile --generate-hashes {theirs:.3f} s, {ours / theirs:.2f} times; "
+        f"limit {most:.3f} s"
+    )
+    assert ours <= most
 
 
 def test_twelve_targets_take_less_than_six_times_one(
@@ -104,6 +111,7 @@ def test_twelve_targets_take_less_than_six_times_one(
         return lambda: subprocess.run(GPUENV, check=True, cwd=folder, env=environ, capture_output=True)
 
     alone, together = best(locked(one), times=5), best(locked(twelve), times=3)
-    print(f"one target {alone:.3f} s; twelve {together:.3f} s, {together / alone:.1f} times")  # noqa: T201
+    times = together / alone
+    print(f"one target {alone:.3f} s; twelve {together:.3f} s, {times:.1f} times; limit {MOST_TIMES_ONE}")  # noqa: T201
     assert len(list((twelve / "locks").glob("requirements-*.txt"))) == len(TARGETS)
-    assert together < MOST_TIMES_ONE * alone
+    assert times < MOST_TIMES_ONE

@@ -1,4 +1,7 @@
-"""The whole grid of machines in one process: every capability, driver branch, Python and platform."""
+"""The whole grid of machines in one process: every capability, driver branch, Python and platform.
+
+Limits: 60 s for more than 50,000 resolutions; 5 ms for one without the tables that a batch shares.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,7 @@ def test_the_whole_grid_is_resolved_within_a_minute() -> None:
     begin = time.perf_counter()
     answers = [resolve(asked, machine, matrix(), tables=tables()) for asked, machine in cells]
     seconds = time.perf_counter() - begin
+    print(f"{len(cells)} resolutions in {seconds:.1f} s; limit {MOST_SECONDS} s")  # noqa: T201
     assert seconds < MOST_SECONDS
     assert all(answer.causes for answer in answers if isinstance(answer, Conflict))
 
@@ -70,8 +74,9 @@ def test_one_resolution_from_a_loaded_matrix_takes_less_than_five_milliseconds()
         target("7.0", "12.0", driver="580.95.05"),
         target("3.7", driver="470.82.01"),
     ]
-    for machine in machines:
-        assert min(_seconds(machine) for _ in range(10)) < MOST_SECONDS_EACH
+    slowest = max(min(_seconds(machine) for _ in range(10)) for machine in machines)
+    print(f"the slowest resolution {slowest * 1000:.1f} ms; limit {MOST_SECONDS_EACH * 1000:.0f} ms")  # noqa: T201
+    assert slowest < MOST_SECONDS_EACH
 
 
 def _seconds(machine: Target) -> float:

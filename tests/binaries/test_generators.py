@@ -96,17 +96,20 @@ def test_one_that_crashes_or_hangs_takes_nothing_with_it(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
-def test_the_assemblers_of_triton_tell_their_cuda_version(tmp_path: Path) -> None:
+def test_the_assemblers_of_triton_tell_their_cuda_version_and_what_they_compile_for(tmp_path: Path) -> None:
     folder = tmp_path / "triton/backends/nvidia/bin"
     folder.mkdir(parents=True)
-    for name, text in {"ptxas": f"#!/bin/sh\ncat '{DATA / 'ptxas_version.txt'}'\n", "ptxas-blackwell": "none"}.items():
+    script = f"#!/bin/sh\ncat '{DATA}'/ptxas_${{1#--}}.txt\n"  # --version, --help
+    for name, text in {"ptxas": script, "ptxas-blackwell": "none"}.items():
         (folder / name).write_text(text, encoding="utf-8")
         (folder / name).chmod(0o755)
     (folder / "cuobjdump").touch()
     found = [parse_generator(path, owner, ask_generator(path, os.environ)) for path, owner in find_programs(tmp_path)]
-    assert [(one.kind, Path(one.path).name, one.cuda) for one in found] == [
-        ("ptxas", "ptxas", CudaVersion(major=12, minor=9)),
-        ("ptxas", "ptxas-blackwell", None),
+    numbers = "5.0 5.2 5.3 6.0 6.1 6.2 7.0 7.2 7.5 8.0 8.6 8.7 8.9 9.0 10.0 10.1 10.3 12.0 12.1"
+    known = tuple(map(ComputeCapability.parse, numbers.split()))
+    assert [(one.kind, Path(one.path).name, one.cuda, one.architectures) for one in found] == [
+        ("ptxas", "ptxas", CudaVersion(major=12, minor=9), known),
+        ("ptxas", "ptxas-blackwell", None, None),
     ]
 
 

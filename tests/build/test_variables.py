@@ -47,3 +47,8 @@ def test_free_memory_is_read_in_bytes() -> None:
 
 def test_this_machine_runs_at_least_one_compiler() -> None:
     assert 1 <= parallel_jobs() <= (os.cpu_count() or 1)
+
+
+def test_jobs_that_take_more_memory_than_usual_are_fewer() -> None:
+    assert jobs_for(16, 36 * 1024**3) == 9
+    assert jobs_for(16, 36 * 1024**3, job_bytes=9 * 1024**3) == 4

@@ -141,16 +141,54 @@ def test_the_table_is_read_by_people(folder: Path) -> None:
     ran = run(".", "--target", "sm_120", cwd=folder)
     assert ran.returncode == 3
     assert ran.stdout.splitlines() == [
-        "library  native  PTX  sm_120  objects  a few kernels also",
-        "old.so   80      -    no      3",
-        "wide.so  75 80   -    no      21       90a",
-        "jit.so   80      80   PTX     6",
+        "library  sm_120  native  PTX  objects  a few kernels also",
+        "old.so   no      80      -    3",
+        "wide.so  no      75 80   -    21       90a",
+        "jit.so   PTX     80      80   6",
         "3 of 4 libraries hold GPU code",
     ]
     assert ran.stderr.splitlines() == [
         "error: no code for sm_120 (12.0) in old.so, wide.so [libraries-lack-gpu]",
         "  hint: gpuenv plan --target sm_120",
     ]
+
+
+def test_what_is_not_there_is_told_with_what_is(folder: Path) -> None:
+    (folder / "wyde.txt").touch()
+    (error,) = answer("wyde.so", cwd=folder, exit_code=1)["errors"]
+    assert error == {
+        "code": "inspected-file-not-found",
+        "message": "there is no file or folder wyde.so",
+        "hints": ["gpuenv inspect wide.so", f"gpuenv inspect {folder}"],
+    }
+    (error,) = answer("no/such/lib.so", cwd=folder, exit_code=1)["errors"]
+    assert error["hints"] == [f"gpuenv inspect {folder}"]
+
+
+def test_a_folder_without_libraries_is_told_to_be_one(tmp_path: Path) -> None:
+    envelope = answer(".", "--target", "sm_120", cwd=tmp_path)
+    assert (envelope["status"], envelope["data"]["examined"]) == ("ok", 0)
+    assert envelope["data"]["warnings"] == [
+        {
+            "code": "no-native-library",
+            "message": "there is no native library in .: nothing was inspected",
+            "hints": [],
+        }
+    ]
+
+
+def test_what_programs_can_do_without_is_listed_where_it_lacks_a_gpu_or_was_asked_for(folder: Path) -> None:
+    (folder / "libnccl.so.2").write_bytes(OLD)
+    (folder / "libcupti.so.13").write_bytes(elf((".nv_fatbin", containers("sm_80 sm_120", times=3))))
+    told = run("wide.so", "libnccl.so.2", "libcupti.so.13", "--target", "sm_80,sm_120", cwd=folder).stdout
+    assert told.splitlines() == [
+        "library                  sm_80   sm_120  native  PTX  objects  a few kernels also",
+        "wide.so                  native  no      75 80   -    21       90a",
+        "libnccl.so.2 (optional)  native  no      80      -    3",
+        "1 more that programs can do without have machine code for all of these GPUs (-v lists them)",
+    ]
+    told = run("libcupti.so.13", "--target", "sm_80,sm_120", "-v", cwd=folder).stdout
+    assert told.splitlines()[1] == "libcupti.so.13 (optional)  native  native  80 120  -    6"
 
 
 def test_chinese_is_spoken(folder: Path) -> None:
@@ -214,7 +252,7 @@ def test_credentials_in_a_url_are_never_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "code"),
     [
-        (["absent.so"], 1, "file-unreadable"),
+        (["absent.so"], 1, "inspected-file-not-found"),
         (["notes.txt"], 1, "binary-format-unknown"),
         (["broken.so"], 1, "binary-damaged"),
         (["broken.whl"], 1, "wheel-damaged"),
@@ -222,7 +260,7 @@ def test_credentials_in_a_url_are_never_shown(tmp_path: Path) -> None:
         (["wide.so", "--target", "rtx-9999"], 2, "unknown-gpu"),
         (["wide.so", "--target", "cpu"], 2, "inspect-needs-gpu"),
         (["--venv", "nowhere"], 1, "environment-not-found"),
-        (["--no-such-option"], 2, "bad-arguments"),
+        (["--no-such-option"], 2, "option-unknown"),
     ],
 )
 def test_what_cannot_be_read_is_a_coded_error(folder: Path, arguments: list[str], exit_code: int, code: str) -> None:

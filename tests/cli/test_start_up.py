@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gpuenv
+from support.small_environments import make_venv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,18 @@ def test_reading_a_small_log_needs_no_network_no_program_and_no_resolver(tmp_pat
         pytest.skip("this machine has a GPU")
     rooms = {"gpuenv.resolve", "gpuenv.index", "gpuenv.binaries", "gpuenv.lock", "gpuenv.verify"}
     assert names & {*ANY_COMMAND, *rooms} == set()
+
+
+def test_running_a_program_needs_no_matrix_no_resolver_and_asks_no_interpreter_twice(tmp_path: Path) -> None:
+    make_venv(tmp_path / "env", os.environ)
+    for path in (tmp_path / "env").rglob("*"):  # settled for longer than a file system's clock may be off
+        os.utime(path, (1.7e9, 1.7e9), follow_symlinks=False)
+    names = loaded("run", "--venv", "env", "--print", "sh", cwd=tmp_path)
+    if "gpuenv.detect.judging.scene" in names and "gpuenv.detect.sources.recognition" in names:
+        pytest.skip("this machine has a GPU")
+    rooms = {"gpuenv.matrix.catalog", "gpuenv.resolve", "gpuenv.index", "gpuenv.workflow.resolving", "gpuenv.verify"}
+    used = {"packaging.requirements", "packaging.specifiers"}
+    assert names & {*ANY_COMMAND, *rooms, *used} == {"gpuenv.process"}
 
 
 def test_inspecting_one_library_needs_no_matrix_and_no_process(tmp_path: Path) -> None:

@@ -46,8 +46,28 @@ def test_a_gpu_build_on_a_machine_without_gpu_has_nothing_to_run_on(tmp_path: Pa
     add_distribution(tmp_path, "torch", "2.9.1+cu130")
     answer = verify("--venv", tmp_path, gpus="none", exit_code=4)
     assert (answer["status"], answer["data"]["checks"]) == ("unverified", [])
-    assert [error["code"] for error in answer["errors"]] == ["no-gpu-to-check", "no-gpu"]
-    assert answer["errors"][0]["hints"] == [f"gpuenv verify --venv {tmp_path} --target cpu"]
+    assert answer["errors"] == [
+        {
+            "code": "no-gpu-to-check",
+            "message": f"there is no usable GPU to check {tmp_path} on",
+            "hints": [f"gpuenv verify --venv {tmp_path} --target cpu"],
+        },
+        {"code": "no-gpu", "message": "this machine has no NVIDIA GPU", "hints": []},  # no way to install one
+    ]
+
+
+def test_the_seed_of_an_earlier_run_gives_the_same_numbers_again(torch_environment: Path) -> None:  # noqa: F811
+    first, again = (
+        verify("--venv", torch_environment, "--seed", "7", "--require", "fp32,nvrtc,ort", gpus="none", exit_code=3)
+        for _ in range(2)
+    )
+    assert first["data"]["facts"]["seed"] == "7"
+    told = [[(check["name"], check["detail"]) for check in run["data"]["checks"]] for run in (first, again)]
+    assert told[0] == told[1]
+    assert [(error["code"], error["hints"][0].partition(" --venv")[0]) for error in first["errors"]] == [
+        ("capability-absent", "gpuenv install onnxruntime-gpu"),
+        ("capability-needs-gpu", "gpuenv verify --json"),
+    ]
 
 
 def test_a_gpu_that_was_asked_for_and_is_not_there_is_nothing_to_run_on(torch_environment: Path) -> None:  # noqa: F811
@@ -114,18 +134,21 @@ MEMORY = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capa
             {"conv2d": NO_KERNEL, "rfft": "segfault", "abs": NVRTC, "solve": MEMORY, "mm": "wrong"},
             {
                 "torch-convolution": "no-kernel-image",
+                "torch-convolution-float16": "no-kernel-image",
                 "torch-fft": "check-crashed",
                 "torch-complex-abs": "nvrtc-failed",
                 "torch-solve": "out-of-memory",
                 "torch-sparse": "wrong-numbers",
             },
-            ("convolution", "fft", "nvrtc", "solver", "sparse"),
+            ("fp16", "convolution", "fft", "nvrtc", "solver", "sparse"),
             {
                 "torch-convolution": "extension-lacks-code-for-gpu",  # torch itself has code for the card
+                "torch-convolution-float16": "extension-lacks-code-for-gpu",
                 "torch-complex-abs": "nvrtc-too-old-for-gpu",
                 "torch-solve": "out-of-memory",
             },
             {
+                "fp16": "workaround-compute-in-float32",
                 "convolution": "workaround-switch-cudnn-off",
                 "fft": "workaround-transform-on-cpu",
                 "nvrtc": "workaround-avoid-complex-kernels",
@@ -152,12 +175,12 @@ def test_each_failure_is_reported_whole(
     data = answer["data"]
     assert {check["name"]: check["code"] for check in data["checks"] if check["status"] != "passed"} == failed
     assert set(data["checks"][0]) == {"name", "gpu", "status", "code", "detail", "seconds"}
-    assert len(data["checks"]) == 25
+    assert len(data["checks"]) == 27
     assert {name: state for name, state in data["profile"].items() if state != "ok"} == dict.fromkeys(lost, "fails")
-    assert [cause["code"] for cause in data["causes"]] == list(causes.values())
+    assert [cause["code"] for cause in data["causes"]] == list(dict.fromkeys(causes.values()))
     assert {way["capability"]: way["code"] for way in data["workarounds"]} == workarounds
     assert [error["code"] for error in answer["errors"]] == [
-        code if code.startswith("check-") else f"check-{code}" for code in failed.values()
+        code if code.startswith("check-") else f"check-{code}" for code in dict.fromkeys(failed.values())
     ]
     assert answer["status"] == ("failed" if failed else "ok")
     details = {check["name"]: check["detail"] for check in data["checks"]}
@@ -166,7 +189,7 @@ def test_each_failure_is_reported_whole(
     assert (kept["profile"], kept["workarounds"], kept["causes"]) == (
         data["profile"],
         workarounds,
-        list(causes.values()),
+        list(dict.fromkeys(causes.values())),
     )
 
 
@@ -221,6 +244,8 @@ def test_the_projects_commands_run_beside_those_of_the_command_line(tmp_path: Pa
         (("--require", "fp61"), "unknown-capability"),
         (("--timeout", "soon"), "timeout-invalid"),
         (("--timeout", "-1"), "timeout-invalid"),
+        (("--seed", "x"), "seed-invalid"),
+        (("--seed", "2147483648"), "seed-invalid"),
         (("--gpu", "7"), "unknown-gpu-selector"),
     ],
 )

@@ -64,3 +64,59 @@ def test_a_build_of_an_application_or_without_a_gpu_gets_a_command_that_helps(tm
 
 def test_the_check_up_says_in_words_that_there_is_no_gpu(tmp_path: Path) -> None:
     assert b"machine: no NVIDIA GPU, linux-x86_64" in gpuenv("diagnose", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "hint"),
+    [
+        (("instal", "torch<2.10"), "unknown-command", 'gpuenv install "torch<2.10"'),
+        (("plan", "torch", "--targt", "rtx-5090"), "option-misspelt", "gpuenv plan torch --target rtx-5090"),
+        (("plan", "--platform", "windows-x86"), "choice-unknown", "gpuenv plan --platform windows-x86_64"),
+        (("matrix", "shw", "--arch", "sm_120"), "choice-unknown", "gpuenv matrix show --arch sm_120"),
+        (("plan", "-q", "-v", "torch"), "options-clash", "gpuenv plan -q torch"),
+        (("undo", "everything"), "argument-unknown", "gpuenv undo"),
+        (("detect", "--zzz"), "option-unknown", "gpuenv detect --help"),
+        (("plan", "--target"), "option-needs-value", "gpuenv plan --help"),
+        (("matrix",), "argument-missing", "gpuenv matrix --help"),
+        (("run", "--venv", "env"), "nothing-to-run", "gpuenv run --venv env -- python"),
+        (("run", "--print", "sh", "--", "python"), "run-prints-or-runs", "gpuenv run -- python"),
+        (("plan", "torch", "--locked", "locks"), "locked-stands-alone", "gpuenv plan --locked locks"),
+        (("plan", "--target", "rtx-509,h100"), "unknown-gpu", 'gpuenv plan --target "NVIDIA GeForce RTX 5090,h100"'),
+        (
+            ("lock", "torch", "--target", "h100", "-o", "x.toml"),
+            "lock-name-is-toml",
+            "gpuenv lock torch --target h100 -o x.txt",
+        ),
+    ],
+)
+def test_a_slip_is_answered_with_the_whole_command_that_was_meant(
+    arguments: tuple[str, ...], code: str, hint: str, tmp_path: Path
+) -> None:
+    ran = gpuenv(*arguments, cwd=tmp_path)
+    lines = ran.stderr.decode().splitlines()
+    assert ran.returncode == 2
+    assert lines[0].endswith(f"[{code}]")
+    assert f"  hint: {hint}" in lines
+    assert ran.stdout == b""
+
+
+def test_a_program_that_does_not_exist_is_answered_with_the_nearest_one(tmp_path: Path) -> None:
+    ran = gpuenv("diagnose", "--", "pythonn3", "app.py", "--target", "x", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert b"[program-not-found]" in ran.stderr
+    assert b"hint: gpuenv diagnose -- python" in ran.stderr
+    assert b"app.py --target x" in ran.stderr
+
+
+def test_requirements_may_stand_between_options(tmp_path: Path) -> None:
+    ran = gpuenv("plan", "torch", "--offline", "--target", "rtx-5090", "torchvision", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert b"torchvision" in ran.stdout
+
+
+@pytest.mark.parametrize("verb", ["plan", "lock"])
+def test_the_way_out_of_a_conflict_is_the_command_that_was_typed(verb: str, tmp_path: Path) -> None:
+    typed = ("--target", "gtx-1080-ti", "--driver", "580.95.05", "--python", "3.12", "--offline")
+    ran = gpuenv(verb, "torch>=2.15", *typed, cwd=tmp_path)
+    assert ran.returncode == 1
+    assert f"hint: gpuenv {verb} torch==2.14.1 {' '.join(typed)}".encode() in ran.stderr

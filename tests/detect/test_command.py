@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,6 +111,19 @@ def test_a_broken_environment_found_by_default_is_noted(tmp_path: Path) -> None:
     data = data_of(gpuenv(tmp_path, "--json", GPUENV_GPUS="none"))
     assert data["environment"] is None
     assert [warning["code"] for warning in data["warnings"]] == ["not-an-environment"]
+
+
+def test_an_interpreter_that_hangs_does_not_hold_detection_up(tmp_path: Path) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\nsleep 60\n")
+    python.chmod(0o755)
+    started = time.monotonic()
+    data = data_of(gpuenv(tmp_path, "--json", GPUENV_PROBE_TIMEOUT="1.5"))
+    assert time.monotonic() - started < 5
+    assert data["environment"] is None
+    assert [warning["message"].endswith("no answer in 1.5 s") for warning in data["warnings"]] == [True]
 
 
 def test_an_override_that_cannot_be_understood_ends_with_2(tmp_path: Path) -> None:

@@ -48,7 +48,31 @@ def test_the_second_generation_is_described_by_the_program_that_windows_brings(t
     )
 
 
-def test_a_machine_whose_windows_has_no_driver_has_no_gpu_for_wsl(tmp_path: Path) -> None:
-    lay_out("wsl2-rtx-5080", tmp_path)
-    (tmp_path / "mnt/c/Windows/System32/nvcuda.dll").unlink()
+def without_windows_driver(root: Path) -> None:
+    lay_out("wsl2-rtx-5080", root)
+    (root / "mnt/c/Windows/System32/nvcuda.dll").unlink()
+
+
+def test_a_machine_whose_windows_passes_no_gpu_on_has_none(tmp_path: Path) -> None:
+    without_windows_driver(tmp_path)
+    assert detect(tmp_path).presence is Presence.ABSENT
+
+
+def test_a_gpu_that_windows_passes_on_without_a_driver_is_mended_in_windows(tmp_path: Path) -> None:
+    without_windows_driver(tmp_path)
+    write(tmp_path / "dev/dxg", "")
+    write(tmp_path / "usr/lib/wsl/drivers/basicdisplay.inf_amd64_1/basicdisplay.inf", "")
+    host = detect(tmp_path)
+    assert (host.presence, [problem.code for problem in host.problems]) == (
+        Presence.UNUSABLE,
+        ["wsl-windows-driver-missing"],
+    )
+    assert hints(host.problems[0]) == ("explorer.exe https://www.nvidia.com/drivers", "wsl.exe --shutdown")
+
+
+@pytest.mark.parametrize("driver", ["iigd_dch.inf_amd64_3f5e0c2a1b7d9e4f", "u0392210.inf_amd64_5d1c7e9a0b3f2c48"])
+def test_a_gpu_of_another_vendor_that_windows_passes_on_is_none_of_ours(tmp_path: Path, driver: str) -> None:
+    without_windows_driver(tmp_path)
+    write(tmp_path / "dev/dxg", "")
+    write(tmp_path / "usr/lib/wsl/drivers" / driver / "driver.inf", "")
     assert detect(tmp_path).presence is Presence.ABSENT

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.request import IndexPolicy
-from support.machines import request, target
+from support.machines import request_for, target
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -67,7 +67,7 @@ def _row(name: str, row: dict[str, Any]) -> Row:
         machine = replace(
             machine, gpus=tuple(replace(gpu, name=name) for gpu, name in zip(machine.gpus, names, strict=True))
         )
-    asked = request(*row.get("asks", ["torch"]), policy=IndexPolicy(row.get("indexes", "auto")))
+    asked = request_for(machine, *row.get("asks", ["torch"]), policy=IndexPolicy(row.get("indexes", "auto")))
     answer = {key: row[key] for key in row if key in _ANSWERS}
     return Row(name=name, machine=machine, asked=asked, answer=answer, glibc=row.get("glibc"))
 

@@ -5,6 +5,7 @@ Nothing of `gpuenv` is imported. Code is a number and a suffix (`90a`), a versio
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -39,6 +40,8 @@ class Cell:
     policy: str = "auto"
     asked: tuple[tuple[str, str], ...] = (("torch", ""),)
     """Project and specifier."""
+    extensions: tuple[tuple[str, str], ...] = ()
+    """Package and specifier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +85,14 @@ def _judge(
         return None
     if asked["torch"] and not SpecifierSet(asked["torch"]).contains(build["version"]):
         return None
+    paired = [_extension(cell, package, specifier, build) for package, specifier in cell.extensions]
+    if any(found.is_refused for found in paired):
+        return None
     others: list[tuple[str, str]] = []
     for project in ("torchvision", "torchaudio"):
         if project in asked:
-            pair = _companion(project, asked[project], build, source)
+            limits = [text for found in paired for name, text in found.beside if name == project]
+            pair = _companion(project, ",".join((asked[project], *limits)).strip(","), build, source, limits)
             if pair is None:
                 return None
             others.append((project, pair))
@@ -95,6 +102,7 @@ def _judge(
             return None
         others.append(("onnxruntime-gpu", runtime["version"]))
     rank = (
+        all(found.has_wheel for found in paired),
         build.get("official", True),
         Version(build["version"]),
         not _generator_is_refused(build, cell),
@@ -107,6 +115,48 @@ def _judge(
     return rank, Answer(torch=f"{build['version']}+{build['tag']}", others=tuple(others), fit=fit, source=source)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paired:
+    """How an extension takes a build of torch."""
+
+    is_refused: bool = False
+    has_wheel: bool = True
+    beside: tuple[tuple[str, str], ...] = ()
+
+
+def _extension(cell: Cell, package: str, specifier: str, build: dict[str, Any]) -> _Paired:
+    """Metadata decides where there is any of a release that was asked for; else names of wheels, which may be built."""
+    row = next(row for row in _file("extensions.toml")["extension"] if row["package"] == package)
+    by_metadata = [{"version": version, "torch": torch} for version, torch in row.get("torch", {}).items()]
+    by_metadata = _asked_for([*by_metadata, *row.get("releases", [])], cell, specifier)
+    is_bound = bool(by_metadata) or row["source_build"] == "never"
+    releases = by_metadata if is_bound else _asked_for(row.get("wheels_for", []), cell, specifier)
+    if not releases or row["source_build"] == "always" or not row.get("binds_to_torch", False):
+        return _Paired()
+    fitting = [release for release in releases if _takes(release, build, cell.policy)]
+    if not fitting:
+        return _Paired(is_refused=is_bound, has_wheel=False)
+    newest = max(fitting, key=lambda release: Version(release["version"]))
+    pairs = (re.split(r"(?=[<>=!~])", text, maxsplit=1) for text in newest.get("beside", []))
+    return _Paired(beside=tuple((name, limit) for name, limit in pairs))
+
+
+def _asked_for(releases: list[dict[str, Any]], cell: Cell, specifier: str) -> list[dict[str, Any]]:
+    return [
+        release
+        for release in releases
+        if SpecifierSet(specifier).contains(release["version"], prereleases=True)
+        and SpecifierSet(release.get("python", "")).contains(cell.python.rstrip("t"))
+        and cell.platform in release.get("platforms", [cell.platform])
+    ]
+
+
+def _takes(release: dict[str, Any], build: dict[str, Any], policy: str) -> bool:
+    tags = [*release.get("tags", []), *(release.get("page_tags", []) if policy != "pypi" else [])]
+    has_tag = not release.get("tags") or any(build["tag"].startswith(tag) for tag in tags)
+    return has_tag and SpecifierSet(release["torch"]).contains(build["version"])
+
+
 def _is_there(build: dict[str, Any], source: str, python: str) -> bool:
     if source == "pypi" and not build.get("pypi", False):
         return False
@@ -116,16 +166,23 @@ def _is_there(build: dict[str, Any], source: str, python: str) -> bool:
     return _minor(oldest) <= _minor(python) <= _minor(newest)
 
 
-def _companion(project: str, specifier: str, build: dict[str, Any], source: str) -> str | None:
+def _companion(project: str, specifier: str, build: dict[str, Any], source: str, exact: list[str]) -> str | None:
     found = [
         Version(row["version"])
         for row in _file("torch.toml")["companion"]
         if row["project"] == project
-        and SpecifierSet(row["torch"]).contains(build["version"])
+        and (SpecifierSet(row["torch"]).contains(build["version"]) or _is_named(row, build, exact))
         and SpecifierSet(specifier).contains(row["version"])
         and (row.get("pypi", False) if source == "pypi" else build["tag"] in row.get("tags", build["tag"]).split())
     ]
     return str(max(found)) if found else None
+
+
+def _is_named(row: dict[str, Any], build: dict[str, Any], exact: list[str]) -> bool:
+    """Whether an extension names the release, and it was made for a torch of that tag."""
+    own = SpecifierSet(row["torch"])
+    made_for = [other["tag"] for other in _builds() if own.contains(other["version"])]
+    return f"=={row['version']}" in exact and build["tag"] in made_for
 
 
 def _runtime_alone(cell: Cell) -> Answer | None:

@@ -13,7 +13,7 @@ from exam.second_opinion import Answer, Cell, answer
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.resolve.resolver import resolve
-from support.machines import matrix, request, tables, target
+from support.machines import matrix, request_for, tables, target
 
 if TYPE_CHECKING:
     from gpuenv.models.platform import PlatformName
@@ -32,6 +32,11 @@ ASKED: Final = (
     *(("torch",), ("torch", "torchvision"), ("torch", "torchvision", "torchaudio"), ("torch", "torchvision==0.24.*")),
     *(("torch>=2.6,<2.10",), ("torch==2.9.*",), ("torch<2.7",), ("torch!=2.15.0",), ("torch>=2.12",), ("torch==2.6",)),
     *(("torch", "onnxruntime-gpu"), ("torch", "onnxruntime-gpu<1.24"), ("torch", "torchvision", "onnxruntime-gpu")),
+    *(("xformers",), ("xformers==0.0.32.post1",), ("xformers<0.0.32", "torchvision"), ("torch>2.8", "xformers<0.0.34")),
+    *(("vllm", "torchvision"), ("vllm<0.20", "torchvision", "torchaudio"), ("flash-attn",)),
+    *(("torch<2.9", "flash-attn"), ("torch-scatter", "torch-cluster"), ("mmcv", "onnxruntime-gpu")),
+    *(("vllm", "torchvision", "torchaudio"), ("mmcv", "xformers"), ("torch>=2.14", "mmcv"), ("bitsandbytes",)),
+    *(("nvdiffrast",), ("torchcodec<0.11",), ("torchcodec", "vllm"), ("triton==3.4.0",), ("triton-windows",)),
     *(("onnxruntime-gpu",), ("onnxruntime-gpu<1.18",), ("onnxruntime-gpu==1.23.0",), ("onnxruntime-gpu>=1.27",)),
 )
 
@@ -46,17 +51,20 @@ def both(
     gpus: list[str], platform: PlatformName, driver: str, python: str, policy: str, asked: tuple[str, ...]
 ) -> tuple[Answer | None, Answer | None]:
     """Ask the resolver and the second opinion."""
-    requirements = [Requirement(text) for text in asked]
+    machine = target(*gpus, driver=driver, platform=platform, python=python)
+    question = request_for(machine, *asked, policy=IndexPolicy(policy))
+    known = {row.package for row in matrix().extensions}
+    extensions = [found for found in map(Requirement, asked) if found.name in known]
     cell = Cell(
         gpus=tuple(int(text.replace(".", "")) for text in gpus),
         driver=tuple(map(int, driver.split("."))),
         platform=platform,
         python=python,
         policy=policy,
-        asked=tuple((found.name, str(found.specifier)) for found in requirements),
+        asked=tuple((found.name, str(found.specifier)) for found in question.requirements),
+        extensions=tuple((found.name, str(found.specifier)) for found in extensions),
     )
-    machine = target(*gpus, driver=driver, platform=platform, python=python)
-    outcome = resolve(request(*asked, policy=IndexPolicy(policy)), machine, matrix(), tables=tables())
+    outcome = resolve(question, machine, matrix(), tables=tables())
     return as_answer(outcome), answer(cell)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -13,39 +11,7 @@ import pytest
 
 from support.command import gpuenv
 from support.fake_torch import add_distribution, site_packages_of
-
-BACKEND = '''
-"""A build backend without dependencies: one kernel, for the GPUs that TORCH_CUDA_ARCH_LIST names."""
-import os, subprocess, zipfile
-
-def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
-    folder = os.path.join(metadata_directory, "kernel-1.0.dist-info")
-    os.mkdir(folder)
-    with open(os.path.join(folder, "METADATA"), "w") as file:
-        file.write("Metadata-Version: 2.1\\nName: kernel\\nVersion: 1.0\\n")
-    return "kernel-1.0.dist-info"
-
-def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    wanted = {WANTED}
-    codes = []
-    for listed in wanted.replace(".", "").split(";"):
-        a = listed.removesuffix("+PTX")
-        codes.append(f"-gencode=arch=compute_{{a}},code=sm_{{a}}")
-        codes += [f"-gencode=arch=compute_{{a}},code=compute_{{a}}"] if listed.endswith("+PTX") else []
-    nvcc = os.path.join(os.environ["CUDA_HOME"], "bin", "nvcc")
-    assert os.environ["FORCE_CUDA"] == "1" and int(os.environ["MAX_JOBS"]) >= 1
-    subprocess.run([nvcc, "-shared", "-Xcompiler", "-fPIC", *codes, "-o", "kernel.so", "kernel.cu"], check=True)
-    name = "kernel-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(wheel_directory, name), "w") as wheel:
-        wheel.write("kernel.so", "kernel/kernel.so")
-        wheel.writestr("kernel-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: kernel\\nVersion: 1.0\\n")
-        tags = "Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: py3-none-any\\n"
-        wheel.writestr("kernel-1.0.dist-info/WHEEL", tags)
-        record = "".join(f"{{found}},,\\n" for found in [*wheel.namelist(), "kernel-1.0.dist-info/RECORD"])
-        wheel.writestr("kernel-1.0.dist-info/RECORD", record)
-    return name
-'''
-KERNEL = 'extern "C" __global__ void twice(float *x) { x[threadIdx.x] *= 2.0f; }\n'
+from support.kernel_source import make_environment, needs_nvcc, state_cuda, write_source
 
 
 @pytest.fixture
@@ -59,45 +25,15 @@ def source(tmp_path: Path) -> Path:
     return write_source(tmp_path / "kernel", wanted='os.environ["TORCH_CUDA_ARCH_LIST"]')
 
 
-def write_source(folder: Path, *, wanted: str) -> Path:
-    folder.mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(
-        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-    )
-    (folder / "backend.py").write_text(BACKEND.format(WANTED=wanted))
-    (folder / "kernel.cu").write_text(KERNEL)
-    return folder
-
-
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
-    """An environment that states torch 2.15.0 of CUDA 13.0, as PyPI's builds do: in `torch/version.py`."""
-    root = tmp_path / "env"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", root], check=True)
-    add_distribution(root, "torch", "2.15.0")
-    (site_packages_of(root) / "torch").mkdir()
-    state_cuda(root, "'13.0'")
-    return root
-
-
-def state_cuda(root: Path, cuda: str) -> None:
-    version = site_packages_of(root) / "torch" / "version.py"
-    version.write_text(f"__version__ = '2.15.0'\ncuda: str | None = {cuda}\nhip: str | None = None\n")
-
-
-def _needs_nvcc() -> None:
-    nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
-    if not Path(nvcc).exists():
-        pytest.skip("there is no CUDA toolkit here")
-    told = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=True)
-    if "release 13." not in told.stdout:
-        pytest.skip("the CUDA toolkit here is not of CUDA 13")
+    return make_environment(tmp_path / "env")
 
 
 def test_a_wheel_is_built_for_the_target_proved_and_installed(
     source: Path, environment: Path, tmp_path: Path, here: dict[str, str]
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     target = ("--target", "rtx-5090,rtx-3060")
     ran = gpuenv("build", str(source), *target, "--venv", str(environment), "--json", cwd=tmp_path, environ=here)
     assert ran.exit_code == 0, ran.stdout
@@ -122,7 +58,7 @@ def test_a_wheel_is_built_for_the_target_proved_and_installed(
 def test_a_second_run_takes_what_was_built_unless_it_is_told_otherwise(
     source: Path, environment: Path, tmp_path: Path, here: dict[str, str]
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     arguments = ("--target", "sm_120", "--venv", str(environment), "--json", "--no-install")
     origins = []
     for place, more in ((source, ()), (source, ()), (source, ("--ptx",)), (source, ("--from-source",))):
@@ -140,7 +76,7 @@ def test_a_second_run_takes_what_was_built_unless_it_is_told_otherwise(
 def test_an_sdist_a_repository_and_a_requirement_are_built(
     source: Path, environment: Path, tmp_path: Path, here: dict[str, str]
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     sdist = tmp_path / "links" / "kernel-1.0.tar.gz"
     sdist.parent.mkdir()
     with tarfile.open(sdist, "w:gz") as packed:
@@ -168,7 +104,7 @@ def test_an_sdist_a_repository_and_a_requirement_are_built(
 def test_several_sources_are_built_in_turn_until_one_fails(
     source: Path, environment: Path, tmp_path: Path, here: dict[str, str]
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     stubborn = write_source(tmp_path / "stubborn", wanted='"8.6"')
     arguments = ("--target", "rtx-5090", "--venv", str(environment), "--json")
     ran = gpuenv("build", str(source), str(stubborn), str(source), *arguments, cwd=tmp_path, environ=here)
@@ -180,7 +116,7 @@ def test_several_sources_are_built_in_turn_until_one_fails(
 
 
 def test_a_build_that_ignores_the_target_is_found_out(environment: Path, tmp_path: Path, here: dict[str, str]) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     source = write_source(tmp_path / "stubborn", wanted='"8.6"')
     arguments = ("build", str(source), "--target", "rtx-5090", "--venv", str(environment), "--json")
     ran = gpuenv(*arguments, cwd=tmp_path, environ=here)
@@ -195,7 +131,7 @@ def test_a_build_that_ignores_the_target_is_found_out(environment: Path, tmp_pat
 def test_a_build_that_fails_shows_its_last_lines_keeps_its_log_and_is_diagnosed(
     source: Path, environment: Path, tmp_path: Path, here: dict[str, str]
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     (source / "kernel.cu").write_text(
         "#error: nvcc fatal   : Unsupported gpu architecture 'compute_120'\nthis is no kernel\n"
     )
@@ -220,7 +156,7 @@ def test_a_build_that_fails_shows_its_last_lines_keeps_its_log_and_is_diagnosed(
 def test_what_cannot_be_built_is_refused_before_anything_is_compiled(
     source: Path, environment: Path, tmp_path: Path, here: dict[str, str], cuda: str, target: str, code: str
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     state_cuda(environment, cuda)
     arguments = ("build", str(source), "--target", target, "--venv", str(environment), "--json")
     ran = gpuenv(*arguments, cwd=tmp_path, environ=here)
@@ -232,7 +168,7 @@ def test_what_cannot_be_built_is_refused_before_anything_is_compiled(
 def test_cuda_12_without_a_toolkit_is_a_conflict_with_both_ways_out(
     source: Path, environment: Path, tmp_path: Path, here: dict[str, str]
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     state_cuda(environment, "'12.8'")
     arguments = ("build", str(source), "--target", "rtx-5090", "--venv", str(environment), "--json")
     ran = gpuenv(*arguments, "--driver", "580.95.05", cwd=tmp_path, environ=here)
@@ -248,7 +184,7 @@ def test_cuda_12_without_a_toolkit_is_a_conflict_with_both_ways_out(
 def test_a_machine_without_a_c_compiler_is_refused(
     source: Path, environment: Path, tmp_path: Path, here: dict[str, str]
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     arguments = ("build", str(source), "--target", "sm_120", "--venv", str(environment), "--json")
     ran = gpuenv(*arguments, cwd=tmp_path, environ={**here, "PATH": str(tmp_path)})
     assert [error["code"] for error in ran.envelope["errors"]] == ["no-host-compiler"]
@@ -258,18 +194,7 @@ def test_a_machine_without_a_c_compiler_is_refused(
 def test_other_sources_are_refused_by_name(
     environment: Path, tmp_path: Path, here: dict[str, str], text: str, code: str
 ) -> None:
-    _needs_nvcc()
+    needs_nvcc()
     (tmp_path / "empty").mkdir()
     ran = gpuenv("build", text, "--target", "sm_120", "--venv", str(environment), "--json", cwd=tmp_path, environ=here)
     assert [error["code"] for error in ran.envelope["errors"]] == [code]
-
-
-def test_the_script_that_builds_torch_is_written_for_the_target(tmp_path: Path, here: dict[str, str]) -> None:
-    target = ("--target", "rtx-5090", "--driver", "580.95.05", "--platform", "linux-x86_64", "--python", "3.12")
-    ran = gpuenv("build", "torch==2.9.1", "--print", *target, cwd=tmp_path, environ=here)
-    assert ran.exit_code == 0
-    assert ran.stdout.startswith("#!/usr/bin/env bash\n")
-    assert 'export TORCH_CUDA_ARCH_LIST="12.0"' in ran.stdout
-    assert 'CUDA="13.0"' in ran.stdout
-    ran = gpuenv("build", "torch", "--print", *target, "--json", cwd=tmp_path, environ=here)
-    assert ([error["code"] for error in ran.envelope["errors"]], ran.exit_code) == (["print-is-for-torch"], 2)

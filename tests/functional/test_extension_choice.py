@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the wheels of t
 MATRIX = Path(__file__).parents[2] / "matrices" / "2026.11"
 PYTHON = f"cp3{sys.version_info.minor}"
 SYSTEM = "manylinux_2_28_x86_64"
+BUILT_WITHOUT_WHEEL = 'source_build = "without-wheel"\n'
 RTX_5090 = ("--target", "rtx-5090", "--driver", "580.95.05")
 
 
@@ -49,14 +50,20 @@ def wheel(folder: Path, version: str, code: str) -> Path:
 
 
 def run(
-    server: IndexServer, folder: Path, command: str, *arguments: str, row: str = "", wheels: str | None = None
+    server: IndexServer,
+    folder: Path,
+    command: str,
+    *arguments: str,
+    row: str = "",
+    wheels: str | None = None,
+    kind: str = "",
 ) -> Ran:
     """Run a command with a matrix that knows `fast-knn`; its wheels are on the server's flat page unless told."""
     shutil.copytree(MATRIX, folder / "matrix", dirs_exist_ok=True)
     places = f'"{server.flat_url}"' if wheels is None else wheels
     made = (
         f'\n[[extension]]\npackage = "fast-knn"\nwheels = [{places}]\nbinds_to_torch = true\n'
-        f'source_build = "without-wheel"\nimport_check = "import fast_knn"\nsource = "simple-knn"\n{row}\n'
+        f'{kind or BUILT_WITHOUT_WHEEL}import_check = "import fast_knn"\nsource = "simple-knn"\n{row}\n'
     )
     text = (MATRIX / "extensions.toml").read_text()
     (folder / "matrix" / "extensions.toml").write_text(text.replace("\n[sources]\n", f"{made}\n[sources]\n"))

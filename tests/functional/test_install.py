@@ -220,7 +220,7 @@ def test_what_runs_no_kernels_is_not_called_proven(server: IndexServer, tmp_path
         environ=environ(server, tmp_path),
     )
     assert ran.exit_code == 0, ran.stdout + ran.stderr
-    assert "install  colorama 0.4.6  (dependency)" in ran.stdout.splitlines()
+    assert "install  colorama 0.4.6  (requested)" in ran.stdout.splitlines()
     assert "done: env is as planned" in ran.stdout.splitlines()
 
 

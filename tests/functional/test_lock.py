@@ -352,7 +352,8 @@ def test_a_pylock_that_no_installer_would_find_is_refused(tmp_path: Path, enviro
     ran = gpuenv(*arguments, cwd=tmp_path, environ=environ)
     (error,) = ran.envelope["errors"]
     assert (ran.exit_code, error["code"]) == (2, "pylock-name-invalid")
-    assert error["hints"] == ["gpuenv lock --format pylock -o pylock.gpu-lock.toml"]
+    machine = " ".join(MACHINE)
+    assert error["hints"] == [f"gpuenv lock torch {machine} --format pylock -o pylock.gpu-lock.toml --json"]
 
 
 @pytest.mark.network

@@ -95,6 +95,20 @@ def test_pins_stay_until_one_or_all_are_to_be_upgraded(locking: Locking) -> None
     assert pins(locking("--upgrade-package", "sympy"))["sympy"] == "1.14.0"
 
 
+@pytest.mark.parametrize(
+    ("package", "code", "near"),
+    [("Simpy", "upgrade-package-misspelt", "sympy"), ("zlib", "upgrade-package-not-locked", "")],
+)
+def test_a_package_to_upgrade_that_no_lock_has_is_told_of(locking: Locking, package: str, code: str, near: str) -> None:
+    warnings = {
+        found["code"]: found["message"] for found in locking("--upgrade-package", package).envelope["data"]["warnings"]
+    }
+    assert warnings[code].endswith(near or "no lock has such a package")
+    assert package.lower() in warnings[code]
+    said = locking("--upgrade-package", "sympy").envelope["data"]["warnings"]
+    assert [found["code"] for found in said] == ["last-release-for-gpu"]
+
+
 def test_the_family_stays_at_its_version_and_tag_while_a_newer_one_is_there(locking: Locking) -> None:
     card = ("--target", "rtx-3060")
     first = locking("torch<2.15", *card)
@@ -126,7 +140,10 @@ def test_a_file_that_is_not_ours_is_not_written_over(locking: Locking) -> None:
     ran = locking()
     (error,) = ran.envelope["errors"]
     assert (ran.exit_code, error["code"]) == (2, "lock-not-ours")
-    assert error["hints"] == ["gpuenv lock -o gpu-gpu.txt"]
+    (hint,) = error["hints"]
+    words = hint.split()
+    assert words[:3] == ["gpuenv", "lock", "torch"]
+    assert words[words.index("-o") + 1] == "gpu-gpu.txt"
     assert (locking.folder / "gpu.txt").read_text() == "torch\n"
     assert check(locking("--check"))[2] == [("unreadable", "lock-header-missing", None, None)]
 

@@ -54,6 +54,13 @@ def lock(server: IndexServer, folder: Path, *arguments: str) -> Ran:
     return gpuenv("lock", "torch", *shared, *arguments, cwd=folder, environ=user_of(server, folder))
 
 
+def test_the_folder_of_copies_is_used_with_the_lock_beside_the_dockerfile(server: IndexServer, tmp_path: Path) -> None:
+    given = ("--indexes", server.pytorch_url, "--format", "docker", "--vendor", "my wheels")
+    ran = gpuenv("lock", "torch", *given, *CARD, cwd=tmp_path, environ=user_of(server, tmp_path))
+    command = f'gpuenv install --locked {tmp_path}/requirements-gpu.txt --indexes "{tmp_path}/my wheels" --offline'
+    assert (ran.exit_code, ran.stdout.splitlines()[-1].strip()) == (0, command)
+
+
 def test_the_image_needs_no_cuda_and_installs_the_lock(server: IndexServer, tmp_path: Path) -> None:
     ran = lock(server, tmp_path, *CARD)
     assert ran.exit_code == 0, ran.stdout

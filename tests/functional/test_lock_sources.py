@@ -38,8 +38,12 @@ def lock(server: IndexServer, folder: Path, *arguments: str, environ: Mapping[st
     own = {name: value for name, value in {**user_of(server, folder), **(environ or {})}.items() if value is not None}
     given = list(arguments)
     asked = [given.pop(0) for _ in arguments if given and not given[0].startswith("-")]
-    shared = (*MACHINE, "--indexes", server.pytorch_url, "--json")
-    return gpuenv("lock", "torch", *asked, *shared, *given, cwd=folder, environ=own)
+    return gpuenv("lock", "torch", *asked, *shared(server).split(), *given, cwd=folder, environ=own)
+
+
+def shared(server: IndexServer) -> str:
+    """What every one of these commands says of the machine and the index."""
+    return " ".join((*MACHINE, "--indexes", server.pytorch_url, "--json"))
 
 
 def codes(ran: Ran) -> list[str]:
@@ -116,7 +120,9 @@ def test_a_package_of_a_folder_is_locked_only_beside_a_copy(server: IndexServer,
     arguments = ("homemade", "--format", shape, "-o", file)
     refused = lock(server, tmp_path, *arguments, environ=mine)
     assert (refused.exit_code, codes(refused)) == (1, ["lock-source-is-local"])
-    assert refused.envelope["errors"][0]["hints"] == ["gpuenv lock homemade --vendor wheels -o requirements-gpu.txt"]
+    assert refused.envelope["errors"][0]["hints"] == [
+        f"gpuenv lock torch homemade {shared(server)} --format {shape} -o {file} --vendor wheels"
+    ]
     ran = lock(server, tmp_path, *arguments, "--vendor", "copies", environ=mine)
     assert ran.exit_code == 0, ran.stdout
     assert [one["code"] for one in ran.envelope["data"]["warnings"]].count("lock-needs-vendor") == 1
@@ -169,7 +175,9 @@ def test_a_source_that_has_to_be_built_is_built_only_with_leave(server: IndexSer
     server.add(sdist, "pypi")
     refused = lock(server, tmp_path, "dynamic", "-o", "gpu.txt")
     assert (refused.exit_code, codes(refused)) == (1, ["lock-needs-build"])
-    assert refused.envelope["errors"][0]["hints"] == ["gpuenv lock --allow-build dynamic"]
+    assert refused.envelope["errors"][0]["hints"] == [
+        f"gpuenv lock torch dynamic {shared(server)} -o gpu.txt --allow-build dynamic"
+    ]
     assert not mark.exists()
     for shape, file in (("requirements", "gpu.txt"), ("pylock", "pylock.gpu.toml")):
         ran = lock(server, tmp_path, "dynamic", "--format", shape, "-o", file, "--allow-build", "Dynamic")

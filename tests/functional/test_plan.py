@@ -83,7 +83,7 @@ def test_the_current_gpu_of_a_machine_without_one_is_a_conflict(tmp_path: Path) 
     ran = gpuenv("plan", "--offline", "--json", "--target", "current-gpu", cwd=tmp_path, environ=hidden)
     assert ran.exit_code == 1
     assert ran.envelope["status"] == "conflict"
-    assert "gpuenv install --target cpu" in ran.envelope["data"]["conflict"]["hints"]
+    assert "gpuenv plan --offline --json --target cpu" in ran.envelope["data"]["conflict"]["hints"]
 
 
 def test_text_for_people_says_what_was_chosen_and_why(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_machine_without_a_gpu_is_told_once_how_to_have_the_same_on_its_cpu(tm
     ran = gpuenv("plan", "torch<2.14", "numpy", "--offline", cwd=tmp_path, environ={"GPUENV_GPUS": "none"})
     assert ran.exit_code == 1
     assert ran.stderr.count("hint:") == 1
-    assert 'hint: gpuenv install "torch<2.14" numpy --target cpu' in ran.stderr
+    assert 'hint: gpuenv plan "torch<2.14" numpy --offline --target cpu' in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_machine_without_a_gpu_is_told_once_how_to_have_the_same_on_its_cpu(tm
             "machine-unreadable",
             2,
         ),
-        (("--target", "rtx-5090", "--no-such-option"), "bad-arguments", 2),
+        (("--target", "rtx-5090", "--no-such-option"), "option-unknown", 2),
         (("--target", "rtx-5090", "--why", "numpy==1"), "why-needs-torch", 2),
         (("--target", "rtx-5090", "--batch", "missing.jsonl"), "file-unreadable", 2),
     ],
@@ -214,3 +214,18 @@ def test_bad_input_gets_a_coded_error_and_never_a_traceback(
 def test_an_unknown_gpu_name_comes_with_near_ones(tmp_path: Path) -> None:
     (error,) = gpuenv("plan", "--offline", "--json", "--target", "rtx-5909", cwd=tmp_path).envelope["errors"]
     assert any("5090" in hint for hint in error["hints"])
+
+
+@pytest.mark.parametrize("command", [("plan",), ("install", "--dry-run")])
+def test_an_environment_that_a_described_target_passes_over_is_told_of(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    asked = (*command, "torch", "--target", "rtx-3060", "--offline")
+    before = gpuenv(*asked, "--json", cwd=tmp_path).envelope["data"]["warnings"]
+    assert "environment-passed-over" not in {found["code"] for found in before}
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    ran = gpuenv(*asked, cwd=tmp_path)
+    said = "planned as for a new environment: .venv is not looked at for a described target unless --venv names it"
+    assert (ran.exit_code, said in ran.stderr) == (0, True)
+    assert f"hint: gpuenv {' '.join(asked)} --venv .venv" in ran.stderr

@@ -36,10 +36,11 @@ def read(
     kind: SourceKind = SourceKind.PYTORCH,
     settings: IndexSettings | None = None,
     cache: Path | None = None,
+    now: float | None = None,
 ) -> ProjectPage:
     source = Source(kind=kind, location=base)
     return read_project_page(
-        source, tag, project, settings=settings or IndexSettings(), cache=cache, sleep=lambda _: None
+        source, tag, project, settings=settings or IndexSettings(), cache=cache, now=now, sleep=lambda _: None
     )
 
 
@@ -176,6 +177,33 @@ def test_a_changed_page_is_read_anew(server: IndexServer, tmp_path: Path) -> Non
     read(server.pytorch_url, cache=tmp_path)
     server.add(make_wheel(tmp_path / "wheels", "torch", "2.9.1+cu128", tags=TAGS), "cu128")
     assert versions(read(server.pytorch_url, cache=tmp_path)) == ["2.9.0+cu128", "2.9.1+cu128"]
+
+
+def test_a_page_that_the_server_said_would_hold_is_not_asked_for(tmp_path: Path) -> None:
+    with IndexServer(cache_control="public, max-age=60") as server:
+        server.add(make_wheel(tmp_path / "wheels", "torch", "2.9.0+cu128", tags=TAGS), "cu128")
+        for now in (1000.0, 1059.9, 1060.0, 1119.0, 1121.0):
+            assert versions(read(server.pytorch_url, cache=tmp_path / "pages", now=now)) == ["2.9.0+cu128"]
+        asked = [request.status for request in server.log]
+    # 304 says anew how long it holds: that of second 1060 does until 1120
+    assert asked == [200, 304, 304]
+
+
+@pytest.mark.parametrize("now", [None, 999.9, 2000.0], ids=["nobody says", "the clock was set back", "later"])
+def test_a_page_is_asked_for_again_where_it_is_not_sure_that_it_holds(tmp_path: Path, now: float | None) -> None:
+    with IndexServer(cache_control="max-age=900") as server:
+        server.add(make_wheel(tmp_path / "wheels", "torch", "2.9.0+cu128", tags=TAGS), "cu128")
+        read(server.pytorch_url, cache=tmp_path / "pages", now=1000.0)
+        read(server.pytorch_url, cache=tmp_path / "pages", now=now)
+        assert [request.status for request in server.log] == [200, 304]
+
+
+def test_what_the_server_forbids_to_believe_is_asked_for_each_time(tmp_path: Path) -> None:
+    with IndexServer(cache_control="no-cache, no-store, must-revalidate") as server:
+        server.add(make_wheel(tmp_path / "wheels", "torch", "2.9.0+cu128", tags=TAGS), "cu128")
+        for _ in range(2):
+            read(server.pytorch_url, cache=tmp_path / "pages", now=1000.0)
+        assert [request.status for request in server.log] == [200, 304]
 
 
 def test_a_damaged_cache_entry_is_fetched_again(server: IndexServer, tmp_path: Path) -> None:

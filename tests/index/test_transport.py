@@ -7,7 +7,7 @@ import pytest
 
 from gpuenv import __version__
 from gpuenv.errors import GpuenvError
-from gpuenv.index.transport import Answer, Transport
+from gpuenv.index.transport import Answer, Transport, fresh_seconds
 from gpuenv.models.settings import IndexSettings
 from support.certificates import Certificates, make_certificates, needs_openssl
 from support.index_server import Fault, IndexServer
@@ -58,6 +58,30 @@ def test_an_answer_is_given_as_it_came(server: IndexServer) -> None:
     )
     (request,) = server.log
     assert (request.headers["accept"], request.headers["user-agent"]) == ("text/html", f"gpuenv/{__version__}")
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0.0),
+        ({"Cache-Control": "max-age=600, public"}, 600.0),
+        ({"Cache-Control": 'Public, Max-Age="60"'}, 60.0),
+        ({"Cache-Control": "max-age=600", "Age": "590"}, 10.0),
+        ({"Cache-Control": "max-age=600", "Age": "700"}, 0.0),
+        ({"Cache-Control": "max-age=600", "Age": "soon"}, 0.0),
+        ({"Cache-Control": "max-age=600, no-cache"}, 0.0),
+        ({"Cache-Control": "no-store, max-age=600"}, 0.0),
+        ({"Cache-Control": 'no-cache="set-cookie", max-age=600'}, 0.0),
+        ({"Cache-Control": "max-age=-1"}, 0.0),
+        ({"Cache-Control": "max-age=²"}, 0.0),
+        ({"Cache-Control": "max-age"}, 0.0),
+        ({"Cache-Control": "s-maxage=600"}, 0.0),
+        ({"Last-Modified": "Sat, 21 Nov 2020 08:00:00 GMT"}, 0.0),
+    ],
+    ids=repr,
+)
+def test_an_answer_holds_as_long_as_the_server_says(headers: dict[str, str], seconds: float) -> None:
+    assert fresh_seconds(headers) == seconds
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 418])

@@ -11,9 +11,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from gpuenv.errors import GpuenvError
+from gpuenv.matrix.applications import load_applications
 from gpuenv.matrix.applications_file import parse_applications
-from gpuenv.matrix.catalog import find_matrix, load_applications, load_matrix
+from gpuenv.matrix.catalog import load_matrix
 from gpuenv.matrix.folder import parse_table
+from gpuenv.matrix.shelf import find_matrix
 from gpuenv.matrix.validate import validate_folder
 from gpuenv.models.application import (
     Application,

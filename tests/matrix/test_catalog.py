@@ -11,8 +11,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from gpuenv.errors import GpuenvError, UsageError
-from gpuenv.matrix import catalog
-from gpuenv.matrix.catalog import available_matrices, find_matrix, load_gpu_models, load_matrix
+from gpuenv.matrix import shelf
+from gpuenv.matrix.catalog import load_gpu_models, load_matrix
+from gpuenv.matrix.shelf import available_matrices, find_matrix
 from gpuenv.models.cuda import Architecture, ComputeCapability, CudaVersion, DriverVersion
 from gpuenv.models.extension import Extension, SourceBuild
 from gpuenv.models.matrix import (
@@ -300,7 +301,7 @@ def test_the_newest_is_the_newest_by_number(tmp_path: Path, monkeypatch: pytest.
         manifest = (folder / "manifest.toml").read_text(encoding="utf-8")
         (folder / "manifest.toml").write_text(manifest.replace('"2026.12"', f'"{version}"'), encoding="utf-8")
     (tmp_path / "notes").mkdir()
-    monkeypatch.setattr(catalog, "_shelf", lambda: tmp_path)
+    monkeypatch.setattr(shelf, "_shelf", lambda: tmp_path)
     assert [matrix.version for matrix in available_matrices()] == [
         "2026.11.10",
         "2026.11.2",

@@ -193,29 +193,33 @@ def test_validate_of_a_changed_matrix_ends_with_1_and_names_the_file(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "hint"),
+    ("arguments", "code", "hints"),
     [
-        (("show", "--arch", "sm_999"), "unknown-architecture", "gpuenv matrix show"),
-        (("show", "--arch", "volta"), "unknown-architecture", "gpuenv matrix show"),
+        (("show", "--arch", "sm_999"), "unknown-architecture", ["gpuenv matrix show --json"]),
+        (("show", "--arch", "volta"), "unknown-architecture", ["gpuenv matrix show --json"]),
         (
             ("show", "--matrix", "2026.11", "--torch", "2.16"),
             "unknown-torch-release",
-            "gpuenv matrix show --torch 2.15.0",
+            ["gpuenv matrix show --matrix 2026.11 --torch 2.15.0 --json"],
         ),
-        (("show", "--matrix", "2025.1"), "unknown-matrix", "gpuenv matrix list"),
-        (("validate", "no-such-folder"), "unknown-matrix", "gpuenv matrix list"),
-        (("list", "--arch", "sm_90"), "bad-arguments", "gpuenv matrix --help"),
-        (("show", "here"), "bad-arguments", "gpuenv matrix --help"),
-        (("validate", "here", "--matrix", "2026.11"), "bad-arguments", "gpuenv matrix --help"),
-        (("paint",), "bad-arguments", "gpuenv matrix --help"),
+        (("show", "--matrix", "2025.1"), "unknown-matrix", ["gpuenv matrix list"]),
+        (("validate", "no-such-folder"), "unknown-matrix", ["gpuenv matrix list"]),
+        (
+            ("list", "--arch", "sm_90"),
+            "option-misplaced",
+            ["gpuenv matrix list --json", "gpuenv matrix --help"],
+        ),
+        (("show", "here"), "option-misplaced", ["gpuenv matrix show --json", "gpuenv matrix --help"]),
+        (("validate", "here", "--matrix", "2026.11"), "options-clash", ["gpuenv matrix validate here --json"]),
+        (("paint",), "choice-unknown", ["gpuenv matrix --help"]),
     ],
 )
 def test_a_call_that_cannot_be_understood_is_a_usage_error_with_a_hint(
-    arguments: tuple[str, ...], code: str, hint: str, tmp_path: Path
+    arguments: tuple[str, ...], code: str, hints: list[str], tmp_path: Path
 ) -> None:
     done = gpuenv(*arguments, "--json", cwd=tmp_path)
     (error,) = json.loads(done.stdout)["errors"]
-    assert (done.returncode, error["code"], error["hints"]) == (2, code, [hint])
+    assert (done.returncode, error["code"], error["hints"]) == (2, code, hints)
     assert done.stderr == ""
 
 
@@ -228,4 +232,6 @@ def test_a_broken_matrix_is_named_with_file_row_and_key(tmp_path: Path) -> None:
     assert done.stderr == (
         f"error: the compatibility matrix is broken: {torch}, release[0].build[1].sass: bad-value, value: 75 90x"
         " [matrix-invalid]\n"
+        "  hint: gpuenv matrix show\n"
+        "  hint: gpuenv matrix list\n"
     )

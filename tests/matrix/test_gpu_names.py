@@ -67,7 +67,7 @@ def models() -> tuple[GpuModel, ...]:
     ],
 )
 def test_a_spelling_means_exactly_one_model(text: str, name: str) -> None:
-    assert [model.name for model in find_gpu(text, models())] == [name]
+    assert [model.name for model in find_gpu(text, models()).models] == [name]
 
 
 @pytest.mark.parametrize(
@@ -97,20 +97,75 @@ def test_a_spelling_means_exactly_one_model(text: str, name: str) -> None:
     ],
 )
 def test_a_name_that_leaves_several_open_gives_them_all(text: str, names: list[str], capabilities: list[str]) -> None:
-    found = find_gpu(text, models())
+    found = find_gpu(text, models()).models
     assert [model.name for model in found] == names
     assert [str(capability) for capability in sorted({model.capability for model in found})] == capabilities
 
 
+@pytest.mark.parametrize(
+    ("text", "card", "capability", "series"),
+    [
+        ("NVIDIA A100-40C", "NVIDIA A100 80GB PCIe", "8.0", "C"),
+        ("NVIDIA A100-1-5C", "NVIDIA A100 80GB PCIe", "8.0", "C"),
+        ("NVIDIA A100D-1-20CME", "NVIDIA A100 80GB PCIe", "8.0", "C"),
+        ("GRID T4-16Q", "Tesla T4", "7.5", "Q"),
+        ("t4-16q", "Tesla T4", "7.5", "Q"),
+        ("NVIDIA L40S-48Q", "NVIDIA L40S", "8.9", "Q"),
+        ("NVIDIA L4-2B", "NVIDIA L4", "8.9", "B"),
+        ("NVIDIA A40-8A", "NVIDIA A40", "8.6", "A"),
+        ("NVIDIA H100XM-80C", "NVIDIA H100", "9.0", "C"),
+        ("GRID V100DX-32Q", "Tesla V100-DGXS-16GB", "7.0", "Q"),
+        ("GRID M60-8Q", "Tesla M60", "5.2", "Q"),
+        ("GRID RTX6000-24Q", "Quadro RTX 6000", "7.5", "Q"),
+        ("NVIDIA RTX6000-Ada-48Q", "NVIDIA RTX 6000 Ada Generation", "8.9", "Q"),
+        ("NVIDIA RTXA6000-48Q", "NVIDIA RTX A6000", "8.6", "Q"),
+        ("NVIDIA RTX Pro 6000 Blackwell DC-96Q", "NVIDIA RTX PRO 6000 Blackwell Server Edition", "12.0", "Q"),
+    ],
+)
+def test_a_virtual_gpu_is_the_card_that_it_is_a_part_of(text: str, card: str, capability: str, series: str) -> None:
+    found = find_gpu(text, models())
+    assert (found.models[0].name, found.vgpu_series) == (card, series)
+    assert {str(model.capability) for model in found.models} == {capability}
+
+
+@pytest.mark.parametrize("text", ["GRID K240Q", "GeForce 940A"])
+def test_a_card_whose_name_ends_like_a_profile_is_none(text: str) -> None:
+    assert find_gpu(text, models()).vgpu_series is None
+
+
+def test_a_profile_of_no_card_is_unknown() -> None:
+    with pytest.raises(UsageError) as caught:
+        find_gpu("NVIDIA X9-8Q", models())
+    assert caught.value.code == "unknown-gpu"
+
+
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        ("gb10", "linux-aarch64"),
+        ("gh200", "linux-aarch64"),
+        ("gb200", "linux-aarch64"),
+        ("gb300", "linux-aarch64"),
+        ("jetson agx orin", "linux-aarch64"),
+        ("thor", "linux-aarch64"),
+        ("b200", None),
+        ("h200", None),
+        ("rtx 5090", None),
+    ],
+)
+def test_a_card_that_is_sold_with_arm_processors_only_says_so(text: str, platform: str | None) -> None:
+    assert {model.platform for model in find_gpu(text, models()).models} == {platform}
+
+
 def test_v100_is_any_board_of_it_and_of_one_capability() -> None:
-    found = find_gpu("v100", models())
+    found = find_gpu("v100", models()).models
     assert len(found) == 8
     assert {str(model.capability) for model in found} == {"7.0"}
 
 
 @pytest.mark.parametrize("model", [model for model in models() if not model.name.startswith("GRID")][::7], ids=str)
 def test_a_driver_s_own_name_of_a_gpu_means_that_gpu(model: GpuModel) -> None:
-    assert {found.name.casefold() for found in find_gpu(model.name, models())} == {model.name.casefold()}
+    assert {found.name.casefold() for found in find_gpu(model.name, models()).models} == {model.name.casefold()}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +197,7 @@ def test_words_that_name_no_product_are_unknown(text: str) -> None:
 def test_no_text_ends_in_anything_but_models_or_the_usage_error(text: str) -> None:
     found: tuple[GpuModel, ...] | str
     try:
-        found = find_gpu(text, models())
+        found = find_gpu(text, models()).models
     except UsageError as error:
         found = error.code
     assert found == "unknown-gpu" or isinstance(found[0], GpuModel)

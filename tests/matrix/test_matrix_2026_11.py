@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
@@ -17,6 +18,7 @@ from packaging.version import Version
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.matrix.validate import validate_folder
 from gpuenv.models.cuda import ComputeCapability, CudaVersion
+from gpuenv.models.extension import ExtensionRelease
 from gpuenv.models.platform import PLATFORM_NAMES
 
 if TYPE_CHECKING:
@@ -246,7 +248,10 @@ def test_every_torch_release_has_its_torchvision_and_up_to_2_11_its_torchaudio()
 
 
 def test_companions_are_all_on_pypi_and_have_the_tags_of_their_torch() -> None:
-    assert {(companion.on_pypi, companion.tags) for companion in matrix().companions} == {(True, frozenset())}
+    assert {companion.on_pypi for companion in matrix().companions} == {True}
+    apart = {(found.project, str(found.version)): found.tags for found in matrix().companions if found.tags}
+    # It goes with torch 2.14 too, and came out when the builds for cu126 had ended.
+    assert apart == {("torchvision", "0.29.2"): {"cpu", "cu130", "cu132"}}
 
 
 @pytest.mark.parametrize(
@@ -405,9 +410,19 @@ def test_live_nightly_channels_keep_sixty_versions() -> None:
 
 def test_extensions_say_where_wheels_are_and_what_to_compile() -> None:
     extensions = {extension.package: extension for extension in matrix().extensions}
-    assert len(extensions) == 25
+    assert len(extensions) == 31
     assert extensions["diff-gaussian-rasterization"].source_build.value == "always"
-    assert extensions["xformers"].pairs[-1] == (Version("0.0.35"), SpecifierSet(">=2.10"))
+    assert extensions["xformers"].known_releases[0] == ExtensionRelease(
+        version=Version("0.0.35"), torch=SpecifierSet(">=2.10"), tags=("cu12",), page_tags=("cu130",)
+    )
+    assert extensions["vllm"].known_releases[0].beside == (
+        Requirement("torchvision==0.29.0"),
+        Requirement("torchaudio==2.11.0"),
+    )
+    assert [release.torch for release in extensions["mmcv"].wheels_for] == [
+        SpecifierSet("==2.4.*"),
+        SpecifierSet("==2.3.*"),
+    ]
     assert [name for name, row in extensions.items() if row.source_build.value == "never" and not row.wheels] == []
 
 

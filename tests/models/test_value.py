@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import pprint
 import re
+import sys
 from dataclasses import FrozenInstanceError, field, fields, is_dataclass, replace
 from typing import Any
 
@@ -116,6 +118,34 @@ def test_each_value_has_a_default_of_its_own() -> None:
     one, other = Card(name="a"), Card(name="a")
     one.seen.append("today")
     assert other.seen == []
+
+
+def test_a_default_that_all_values_would_share_is_refused() -> None:
+    with pytest.raises(ValueError, match="seen"):
+
+        @dataclass(frozen=True, slots=True, kw_only=True)
+        class Forgetful:
+            seen: list[str] = []  # noqa: RUF012 - what is refused
+
+
+def test_a_value_has_the_fields_of_the_one_that_it_extends() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Fast(Card):
+        """A card with one more field."""
+
+        clock: int = 2
+
+    fast = Fast(name="a", memory=8)
+    assert [field.name for field in fields(fast)] == ["name", "memory", "secret", "seen", "label", "clock"]
+    assert (fast.label, fast.clock, replace(fast, clock=3).clock) == ("a 8 GB", 2, 3)
+    assert fast != Card(name="a", memory=8)
+    assert not hasattr(fast, "__dict__")
+    assert pprint.pformat(fast) == repr(fast)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="copy.replace is new in Python 3.13")
+def test_a_value_can_be_replaced_by_copy_as_well() -> None:
+    assert copy.replace(Card(name="a"), memory=80) == Card(name="a", memory=80)  # type: ignore[attr-defined,unused-ignore]
 
 
 def test_a_value_cannot_be_changed() -> None:

@@ -163,7 +163,7 @@ def test_windows_tells_its_runtime_and_musl_that_there_is_no_glibc() -> None:
         msvc_runtime=MsvcRuntime(version="14.44.35211.0"),
     )
     shown, _ = lines(outcome(windows, "zh"), language="zh")
-    assert shown[:2] == ["GPU       没有 NVIDIA 显卡", "platform  windows-x86_64, VC++ runtime 14.44.35211.0"]
+    assert shown[:2] == ["GPU       没有 NVIDIA 显卡", "平台      windows-x86_64, VC++ 运行库 14.44.35211.0"]
     musl = HostFacts(gpus=(), driver=None, platform=Platform(name="linux-x86_64"), presence=Presence.ABSENT)
     assert lines(outcome(musl))[0][1] == "platform  linux-x86_64, no glibc"
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Literal
+
+import pytest
 
 from gpuenv.models.cuda import ComputeCapability
 from gpuenv.models.diagnosis import Diagnosis
@@ -128,18 +131,31 @@ def test_a_failure_ends_with_3_and_one_error_per_code_and_gpu() -> None:
     }
 
 
-def test_what_was_required_and_not_run_is_an_error_too() -> None:
+@pytest.mark.parametrize(
+    ("device", "unproven", "errors"),
+    [
+        (
+            "cpu",
+            ("ort", "fp16"),
+            (
+                Notice.of("capability-absent", capabilities=("ort",), packages="onnxruntime-gpu", venv="/env"),
+                Notice.of("capability-needs-gpu", capabilities=("fp16",), venv="/env"),
+            ),
+        ),
+        ("cuda", ("bf16",), (Notice.of("capability-not-proven", capabilities=("bf16",), venv="/env"),)),
+    ],
+)
+def test_what_was_required_and_not_run_is_an_error_too(
+    device: Literal["cpu", "cuda"], unproven: tuple[str, ...], errors: tuple[Notice, ...]
+) -> None:
     report = VerificationReport(
         checks=(Check(name="torch-import", status="passed"),),
-        device="cpu",
-        profile=(("import", "ok"),),
-        unproven=("ort",),
+        device=device,
+        profile=(("import", "ok"), ("bf16", "unsupported")),
+        unproven=unproven,
     )
     result = verification_result(report, venv=VENV, gpus=(), language="en")
-    assert (result.exit_code, result.errors) == (
-        3,
-        (Notice.of("capability-not-proven", capabilities=("ort",), venv="/env"),),
-    )
+    assert (result.exit_code, result.errors) == (3, errors)
 
 
 def test_failures_that_were_not_required_do_not_count() -> None:

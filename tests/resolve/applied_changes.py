@@ -71,6 +71,8 @@ def _together(change: Notice, asked: Request, machine: Target) -> tuple[Request,
         elif word == "--indexes":
             assert next(words) == "auto"
             asked = _from_everywhere(asked)
+        elif Requirement(word).name in {found.package for found in asked.pairings}:
+            asked = _with_release(asked, word)
         else:
             requirements.append(word)
     if requirements:
@@ -84,6 +86,34 @@ def _asking(change: Notice, asked: Request) -> Request:
     return replace(asked, requirements=tuple(map(Requirement, words)))
 
 
+def _other_extensions(change: Notice, asked: Request) -> Request:
+    packages = change.context["packages"]
+    assert isinstance(packages, tuple)
+    words = shlex.split(str(change.context["instead"] or ""))
+    gone = {*packages} - {Requirement(word).name for word in words}
+    asked = replace(asked, pairings=tuple(found for found in asked.pairings if found.package not in gone))
+    for word in words:
+        asked = _with_release(asked, word)
+    return asked
+
+
+def _with_release(asked: Request, word: str) -> Request:
+    wanted = Requirement(word)
+    return replace(
+        asked,
+        pairings=tuple(
+            replace(
+                found,
+                requirement=wanted,
+                releases=tuple(one for one in found.known if wanted.specifier.contains(one.version, prereleases=True)),
+            )
+            if found.package == wanted.name
+            else found
+            for found in asked.pairings
+        ),
+    )
+
+
 def _from_everywhere(asked: Request) -> Request:
     return replace(asked, policy=IndexPolicy.AUTO, sources=request().sources)
 
@@ -95,7 +125,10 @@ def _driven(machine: Target, version: str) -> Target:
 
 _OF_THE_REQUEST: Final[Mapping[str, Callable[[Notice, Request], Request]]] = {
     "change-requirement": _asking,
+    "change-requirement-nearest": _asking,
     "leave-onnxruntime-out": _asking,
+    "change-extension": _other_extensions,
+    "leave-extension-out": _other_extensions,
     "change-onnxruntime": _exact_runtime,
     "change-indexes": lambda _, asked: _from_everywhere(asked),
 }

@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 ONLY_ONE_STEP = frozenset({"install-driver-branch", "install-jetpack", "change-platform", "use-cpu"})
 """Changes of the machine itself: what else is asked for may then stand in the way."""
-PROMISES = frozenset({"change-requirement", "change-python", "change-indexes", "select-gpus", "leave-onnxruntime-out"})
+PROMISES = frozenset(
+    {
+        *("change-requirement", "change-python", "change-indexes", "select-gpus", "leave-onnxruntime-out"),
+        *("change-extension", "leave-extension-out", "change-requirement-nearest"),
+    }
+)
 
 requests = st.sampled_from(
     (
@@ -47,6 +52,36 @@ requests = st.sampled_from(
         ("torch==2.10.0.dev20251210+cu128",),
     )
 )
+
+
+def test_a_build_that_the_driver_cannot_load_is_answered_with_another_of_its_version() -> None:
+    asked = request("torch==2.10.0+cu130", "onnxruntime-gpu")
+    outcome = resolve(asked, target("8.9", driver="535.183.01"), matrix(), tables=tables())
+    assert isinstance(outcome, Conflict)
+    assert [(cause.change.context.get("instead"), cause.would_give) for cause in outcome.causes] == [
+        ("torch==2.10.0 onnxruntime-gpu", "2.10.0+cu128"),
+        (None, "2.10.0+cu130"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "capability", "python", "given"),
+    [
+        # A new card and an old pin: 2.7 is the first release with code for 12.0.
+        ("torch==2.3.*", "12.0", "3.11", [("torch==2.15.0", "2.15.0+cu132"), ("torch==2.7.1", "2.7.1+cu128")]),
+        ("torch<2.7", "12.0", "3.11", [("torch==2.15.0", "2.15.0+cu132"), ("torch==2.7.1", "2.7.1+cu128")]),
+        # An old card and a new pin: the newest that serves is the nearest one, and is named once.
+        ("torch==2.15.*", "6.1", "3.11", [("torch==2.14.1", "2.14.1+cu126")]),
+        # A release that never was.
+        ("torch==2.0.7", "12.0", "3.11", [("torch==2.15.0", "2.15.0+cu132"), ("torch==2.7.1", "2.7.1+cu128")]),
+    ],
+)
+def test_the_release_nearest_to_what_was_asked_for_is_named_too(
+    asked: str, capability: str, python: str, given: list[tuple[str, str]]
+) -> None:
+    outcome = resolve(request(asked), target(capability, python=python), matrix(), tables=tables())
+    assert isinstance(outcome, Conflict)
+    assert [(cause.change.context.get("instead"), cause.would_give) for cause in outcome.causes] == given
 
 
 def assert_every_change_removes_it(asked: Request, machine: Target) -> None:

@@ -156,11 +156,80 @@ def test_upgrade_asks_for_the_newest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("there", "asked", "upgraded", "answer", "kept"),
+    [
+        pytest.param(
+            ("torch==2.10.0+cu130", "onnxruntime-gpu==1.28.0"),
+            ("torch", "onnxruntime-gpu"),
+            {"onnxruntime-gpu"},
+            {"torch": "2.10.0+cu130", "onnxruntime-gpu": "1.31.1"},
+            ("torch",),
+            id="ONNX Runtime alone, where the installed torch agrees with the newest",
+        ),
+        pytest.param(
+            ("torch==2.10.0+cu128", "onnxruntime-gpu==1.22.0"),
+            ("torch", "onnxruntime-gpu"),
+            {"onnxruntime-gpu"},
+            {"torch": "2.10.0+cu130", "onnxruntime-gpu": "1.31.1"},
+            (),
+            id="torch stays in its version, under the tag that the newest ONNX Runtime needs",
+        ),
+        pytest.param(
+            ("torch==2.10.0+cu130", "onnxruntime-gpu==1.31.1"),
+            ("torch", "onnxruntime-gpu"),
+            {"onnxruntime-gpu"},
+            {"torch": "2.10.0+cu130", "onnxruntime-gpu": "1.31.1"},
+            ("torch", "onnxruntime-gpu"),
+            id="nothing where it is the newest",
+        ),
+        pytest.param(
+            ("torch==2.10.0+cu130", "onnxruntime-gpu==1.28.0"),
+            ("torch", "onnxruntime-gpu"),
+            {"torch"},
+            {"torch": "2.15.0+cu130", "onnxruntime-gpu": "1.28.0"},
+            (),
+            id="torch alone: ONNX Runtime agrees with the newest as it is",
+        ),
+        pytest.param(
+            ("torch==2.10.0+cu130", "torchvision==0.25.0+cu130"),
+            ("torch", "torchvision"),
+            {"torchvision"},
+            {"torch": "2.15.0+cu130", "torchvision": "0.29.2+cu130"},
+            (),
+            id="torchvision takes its torch along",
+        ),
+        pytest.param(
+            ("torch==2.11.0+cu130", "torchaudio==2.11.0+cu130"),
+            ("torch", "torchaudio"),
+            {"torchaudio"},
+            {"torch": "2.11.0+cu130", "torchaudio": "2.11.0+cu130"},
+            ("torch", "torchaudio"),
+            id="torchaudio is the last there is",
+        ),
+    ],
+)
+def test_upgrade_moves_what_is_named_and_what_has_to_agree_with_it(
+    there: tuple[str, ...], asked: tuple[str, ...], upgraded: set[str], answer: dict[str, str], kept: tuple[str, ...]
+) -> None:
+    outcome = resolve(
+        request(*asked, upgraded=frozenset(upgraded)),
+        target("8.6", driver=NEW),
+        matrix(),
+        environment=installed(*there),
+        tables=tables(),
+    )
+    assert pins(outcome) == answer
+    assert isinstance(outcome, Resolution)
+    assert outcome.kept == kept
+
+
+@pytest.mark.parametrize(
     ("requires", "answer", "breaks"),
     [
         (("torch<2.12",), "2.11.0+cu130", ""),
         (("torch<2.0",), "2.15.0+cu130", "installed-requirements-broken"),
         (('torch<2.0; extra == "old"',), "2.15.0+cu130", ""),
+        (("torch<2.12; python_version == '3.12'", "torch<2.10; sys_platform == 'win32'"), "2.11.0+cu130", ""),
     ],
 )
 def test_what_other_packages_require_holds_as_long_as_it_can(

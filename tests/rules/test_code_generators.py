@@ -92,6 +92,8 @@ def test_one_that_did_not_answer_is_not_judged() -> None:
         ([generator("ptxas", "12.4")], "12.0", None, ["ptxas-lacks-gpu"]),
         ([generator("ptxas", "13.0")], "6.1", None, ["ptxas-lacks-gpu"]),
         ([generator("ptxas", "13.0")], "12.0", None, []),
+        ([generator("ptxas", "13.0", "7.5 9.0")], "12.0", None, ["ptxas-lacks-gpu"]),  # its own word counts more
+        ([generator("ptxas", "12.4", "7.5 12.0")], "12.0", None, []),
         ([], "12.0", "12.8", []),
     ],
 )

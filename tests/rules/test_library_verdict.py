@@ -171,7 +171,7 @@ def judged(path: str, kind: str | None, *, is_required: bool = True) -> JudgedFi
         ([judged("a.so", "sass"), judged("b.so", None)], ()),
         (
             [judged("lib/a.so", "none"), judged("b.so", "sass"), judged("kit.whl!c.so", "none")],
-            (Notice.of("libraries-lack-gpu", gpu="card (12.0)", files=("a.so", "c.so"), target="sm_120"),),
+            (Notice.of("libraries-lack-gpu", gpu="card (12.0)", files=("a.so", "c.so"), packages=("kit",)),),
         ),
         ([judged("a.so", "sass"), judged("b.so", "none", is_required=False)], ()),
         ([judged("libbnb_cuda118.so", "none"), judged("libbnb_cuda128.so", "sass")], ()),
@@ -182,7 +182,7 @@ def judged(path: str, kind: str | None, *, is_required: bool = True) -> JudgedFi
                     "libraries-lack-gpu",
                     gpu="card (12.0)",
                     files=("libbnb_cuda118.so", "libbnb_cuda121.so"),
-                    target="sm_120",
+                    packages=("kit",),
                 ),
             ),
         ),
@@ -287,6 +287,11 @@ def test_a_library_whose_ptx_waits_for_a_driver_is_told_apart() -> None:
     found = uncovered([file], [gpu("card", "12.0")], driver_cuda=CudaVersion(major=12, minor=8))
     assert found == (
         Notice.of(
-            "library-ptx-needs-newer-driver", gpu="card (12.0)", files=("ext.so",), cuda="13.2", driver_cuda="12.8"
+            "library-ptx-needs-newer-driver",
+            gpu="card (12.0)",
+            files=("ext.so",),
+            packages=("kit",),
+            cuda="13.2",
+            driver_cuda="12.8",
         ),
     )

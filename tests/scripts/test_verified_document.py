@@ -64,7 +64,7 @@ def test_without_a_gpu_the_page_says_so(root: Path) -> None:
     assert write_verified(root).returncode == 0
     page = (root / "docs" / "verified-machines.md").read_text(encoding="utf-8")
     assert "**No GPU yet.**" in page
-    assert "| fp16 | by reading | - |" in page
+    assert "| fp16 | by reading | stand-in |" in page
 
 
 def test_a_result_is_taken_in_without_paths_and_uuids(root: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_result_is_taken_in_without_paths_and_uuids(root: Path) -> None:
     assert "No GPU yet" not in page
     versions = "torch 2.15.0+cu130, cudnn 91900"
     assert f"| 2026-12-24 | NVIDIA H200 (9.0) | 580.95.05 | linux-x86_64 | 3.12 | {versions} | 1 | 1 | 0 |" in page
-    assert "| fp16 | NVIDIA H200 (2026-12-24) | - |" in page
+    assert "| fp16 | NVIDIA H200 (2026-12-24) | stand-in |" in page
     assert "| fft | fails on NVIDIA H200 (2026-12-24) | " in page
 
 

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from support.contract import check_envelope
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -24,11 +26,12 @@ class Ran:
 
     @property
     def envelope(self) -> dict[str, Any]:
-        """The JSON envelope on stdout; it must agree with the exit code, and stderr must hold no traceback."""
+        """The JSON envelope on stdout: as docs/json.md says, with this exit code, and no traceback on stderr."""
         assert "Traceback" not in self.stderr, self.stderr
         made: dict[str, Any] = json.loads(self.stdout)
         assert set(made) == {"schema", "command", "status", "exit_code", "data", "errors"}
         assert made["exit_code"] == self.exit_code
+        check_envelope(made)
         return made
 
 

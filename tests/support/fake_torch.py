@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 STAND_INS: Final = Path(__file__).parent.parent / "data" / "verify"
 
 
-def make_environment(root: Path, stand_in: str) -> Path:
-    """Make a venv with that stand-in and return its interpreter."""
+def make_environment(root: Path, stand_in: str | None) -> Path:
+    """Make a venv with that stand-in, or with nothing, and return its interpreter."""
     venv.EnvBuilder(symlinks=os.name == "posix", with_pip=False).create(root)
-    shutil.copytree(STAND_INS / stand_in, site_packages_of(root), dirs_exist_ok=True)
+    if stand_in is not None:
+        shutil.copytree(STAND_INS / stand_in, site_packages_of(root), dirs_exist_ok=True)
     return python_of(root)
 
 

@@ -84,6 +84,7 @@ class ServerState:
     speaks_json: bool = False
     supports_ranges: bool = True
     has_validators: bool = True
+    cache_control: str | None = None
     has_metadata: bool = True
     links_to: str | None = None
     missing_status: int = 403
@@ -224,11 +225,11 @@ class IndexHandler(BaseHTTPRequestHandler):
         if not self.state.has_validators:
             return answer
         etag = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"'
+        control = self.state.cache_control
+        headers = (("ETag", etag), *((("Cache-Control", control),) if control is not None else ()))
         if self.headers.get("If-None-Match") == etag:
-            return _Answer(status=HTTPStatus.NOT_MODIFIED, headers=(("ETag", etag),))
-        return _Answer(
-            status=answer.status, body=answer.body, content_type=answer.content_type, headers=(("ETag", etag),)
-        )
+            return _Answer(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return _Answer(status=answer.status, body=answer.body, content_type=answer.content_type, headers=headers)
 
     def _wants_json(self) -> bool:
         return self.state.speaks_json and JSON_TYPE in self.headers.get("Accept", "")

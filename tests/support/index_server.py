@@ -43,6 +43,7 @@ class IndexServer:
     - `speaks_json`: answer PEP 691 JSON where it is asked for (PyTorch's index never does).
     - `supports_ranges`: answer range requests on files, suffix ranges too.
     - `has_validators`: give pages an ETag and answer 304.
+    - `cache_control`: what pages with an ETag say of it (`max-age=60`).
     - `has_metadata`: serve `<wheel>.metadata` beside each added wheel and announce it (PEP 658).
     - `links_to`: links on pages below /whl are absolute and lead to this base (`https://download-r2.pytorch.org/whl`).
     - `missing_status`: what is answered below /whl for what is not there. uv goes on to the next index after 404, and
@@ -57,6 +58,7 @@ class IndexServer:
         speaks_json: bool = False,
         supports_ranges: bool = True,
         has_validators: bool = True,
+        cache_control: str | None = None,
         has_metadata: bool = True,
         links_to: str | None = None,
         missing_status: int = 403,
@@ -66,6 +68,7 @@ class IndexServer:
             speaks_json=speaks_json,
             supports_ranges=supports_ranges,
             has_validators=has_validators,
+            cache_control=cache_control,
             has_metadata=has_metadata,
             links_to=links_to,
             missing_status=missing_status,

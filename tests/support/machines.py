@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +17,7 @@ from gpuenv.models.platform import Platform, PythonVersion
 from gpuenv.models.request import IndexPolicy, Request
 from gpuenv.models.target import Target
 from gpuenv.resolve.tables import make_tables
+from gpuenv.workflow.resolving.pairings import pairing_of
 
 if TYPE_CHECKING:
     from gpuenv.models.matrix import CompatibilityMatrix
@@ -82,6 +84,7 @@ def request(
     policy: IndexPolicy = IndexPolicy.AUTO,
     optional: frozenset[str] = frozenset(),
     upgrade: bool = False,
+    upgraded: frozenset[str] = frozenset(),
 ) -> Request:
     """Ask for some members of the family; torch without any."""
     return Request(
@@ -90,4 +93,16 @@ def request(
         policy=policy,
         sources=_SOURCES[policy],
         upgrade=upgrade,
+        upgraded=upgraded,
     )
+
+
+def request_for(machine: Target, *requirements: str, policy: IndexPolicy = IndexPolicy.AUTO) -> Request:
+    """Ask for members of the family and for extensions, which ask for torch themselves."""
+    rows = {row.package: row for row in matrix().extensions}
+    found = [Requirement(text) for text in requirements or ("torch",)]
+    family = [str(one) for one in found if one.name not in rows]
+    if len(family) < len(found) and not any(one.name == "torch" for one in found):
+        family.insert(0, "torch")
+    pairings = tuple(pairing_of(one, rows[one.name], machine) for one in found if one.name in rows)
+    return replace(request(*family, policy=policy), pairings=pairings)

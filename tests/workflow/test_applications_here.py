@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from gpuenv.matrix.catalog import load_applications
+from gpuenv.matrix.applications import load_applications
 from gpuenv.models.environment import Environment, InstalledDistribution
 from gpuenv.models.platform import Platform, PythonVersion
 from gpuenv.models.surroundings import Surroundings

@@ -85,7 +85,13 @@ def test_every_gpu_must_be_covered_by_what_is_needed(tmp_path: Path) -> None:
     put(made.site_packages / "kit" / "libnccl.so.2", elf((".nv_fatbin", containers("sm_70"))))
     found = inspect_environment(made, (gpu("8.6"), gpu("12.0")), surroundings(tmp_path), Reporter())
     assert found.uncovered == (
-        Notice.of("libraries-lack-gpu", gpu="card 12.0 (12.0)", files=("_C.so",), target="sm_120"),
+        Notice.of(
+            "libraries-lack-gpu",
+            gpu="card 12.0 (12.0)",
+            files=("_C.so",),
+            packages=("_C.so",),
+            plan=f"gpuenv plan --venv {made.root}",
+        ),
     )
     assert [(file.filename, file.is_required) for file in found.files] == [("_C.so", True), ("libnccl.so.2", False)]
 
@@ -159,4 +165,52 @@ def test_a_code_generator_is_asked_once(tmp_path: Path) -> None:
         found = inspect_environment(made, (gpu("12.0"),), surroundings(tmp_path, PATH="/bin:/usr/bin"), Reporter())
         assert [(one.kind, str(one.cuda)) for one in found.generators or ()] == [("ptxas", "12.4")]
         assert [note.code for note in found.notes] == ["ptxas-lacks-gpu"]
-    assert asked.read_text() == "x\n"
+    assert asked.read_text() == "x\n" * 2  # its version, and what it compiles for
+
+
+def test_only_what_was_asked_for_and_what_it_is_linked_with_has_to_serve_the_gpu(tmp_path: Path) -> None:
+    asked = installed(tmp_path, "torch", "2.15.0", "torch/lib/libtorch_cuda.so")
+    old = installed(tmp_path, "oddity", "1.0", "oddity/a.so", "oddity/b.so")
+    made = environment(tmp_path, asked, old)
+    both = elf((".nv_fatbin", containers("sm_80 sm_120")))
+    put(made.site_packages / "torch/lib/libtorch_cuda.so", both)
+    for name in ("oddity/a.so", "oddity/b.so"):
+        put(made.site_packages / name, SASS)
+    cards, around = (gpu("8.6"), gpu("12.0"), gpu("9.0")), surroundings(tmp_path)
+    found = inspect_environment(made, cards, around, Reporter(), roots={"torch"})
+    assert [(notice.code, notice.context["gpu"]) for notice in found.uncovered] == [
+        ("libraries-lack-gpu", "card 9.0 (9.0)")
+    ]
+    assert found.unasked == (
+        Notice.of(
+            "unasked-libraries-lack-gpu",
+            packages=("oddity",),
+            files=("a.so", "b.so"),
+            gpus=("card 12.0 (12.0)", "card 9.0 (9.0)"),
+        ),
+    )
+    everything = inspect_environment(made, cards, around, Reporter())
+    assert [notice.context["packages"] for notice in everything.uncovered] == [("oddity",), ("oddity", "torch")]
+    assert everything.unasked == ()
+
+
+def test_what_fails_on_most_gpus_comes_first(tmp_path: Path) -> None:
+    made = environment(tmp_path)
+    for name, code in {"a.so": "sm_90", "b.so": "sm_80", "c.so": "sm_80 sm_90 compute_90"}.items():
+        put(made.site_packages / name, elf((".nv_fatbin", containers(code))))
+    found = inspect_environment(made, (gpu("8.6"), gpu("9.0"), gpu("12.0")), surroundings(tmp_path), Reporter())
+    kinds = {file.filename: [verdict.kind for _, verdict in file.verdicts] for file in found.files}
+    assert kinds == {
+        "a.so": ["none", "sass", "none"],
+        "b.so": ["sass", "none", "none"],
+        "c.so": ["sass", "sass", "ptx"],
+    }
+    assert list(kinds) == ["a.so", "b.so", "c.so"]
+
+
+def test_what_is_built_in_a_source_tree_is_of_the_package_that_was_installed_from_it(tmp_path: Path) -> None:
+    tree = tmp_path / "src tree"
+    put(tree / "splat" / "_C.so", SASS)
+    splat = replace(installed(tmp_path, "splat", "1.0"), is_editable=True, direct_url=(tmp_path / "src tree").as_uri())
+    found = inspect_environment(environment(tmp_path, splat), (gpu("12.0"),), surroundings(tmp_path), Reporter())
+    assert [file.file.distribution for file in found.files] == ["splat"]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.requirements import Requirement
 
 from gpuenv.errors import UsageError
-from gpuenv.matrix.catalog import load_applications, load_matrix
-from gpuenv.models.environment import Environment, InstalledDistribution
+from gpuenv.matrix.applications import load_applications
+from gpuenv.matrix.catalog import load_matrix
+from gpuenv.models.application import Application, ApplicationRequirement
 from gpuenv.models.request import IndexPolicy
 from gpuenv.models.resolution import Resolution
 from gpuenv.project.requirement_files import RequirementLine, parse_requirement
@@ -19,8 +18,8 @@ from gpuenv.resolve.resolver import resolve
 from gpuenv.workflow.options import Options
 from gpuenv.workflow.resolving.applications import (
     Applied,
+    application_limits,
     application_name,
-    application_notes,
     apply_applications,
     find_application,
     may_have_applications,
@@ -28,9 +27,6 @@ from gpuenv.workflow.resolving.applications import (
 )
 from gpuenv.workflow.resolving.request import make_request
 from support.machines import PYTORCH, target
-
-if TYPE_CHECKING:
-    from gpuenv.models.notice import Notice
 
 KNOWN = load_applications(None, cwd=Path("/"))
 
@@ -73,8 +69,15 @@ def test_an_unknown_application_is_refused_with_near_names() -> None:
 
 
 def test_what_holds_for_the_newest_release_is_left_aside_for_another_one() -> None:
-    assert "torch==2.14.0" in [line.text.partition(";")[0] for line in applied("vllm").lines]
-    assert [line.text for line in applied("vllm==0.20.0").lines] == ["vllm==0.20.0"]
+    source = KNOWN[0].provenance
+    newest = ApplicationRequirement(requirement=Requirement("torch==2.14.0"), provenance=source, is_newest_only=True)
+    painter = Application(name="painter", is_package=True, about="paints", requires=(newest,), provenance=source)
+
+    def asked(text: str) -> list[str]:
+        return [line.text for line in apply_applications(lines(text), (painter,)).lines]
+
+    assert asked("painter") == ["painter", "torch==2.14.0"]
+    assert asked("painter==1") == ["painter==1"]
 
 
 def test_on_a_cpu_target_nothing_is_kept_out() -> None:
@@ -93,52 +96,21 @@ def test_requests_of_the_family_alone_need_no_applications() -> None:
     assert may_have_applications(lines("app:comfyui"))
 
 
-def environment(**versions: str) -> Environment:
+def test_what_an_application_keeps_out_no_dependency_brings_in() -> None:
     machine = target("12.0", driver="580.95.05")
-    return Environment(
-        root=Path("/env"),
-        kind="venv",
-        python=Path("/env/bin/python"),
-        python_version=machine.python,
-        platform=machine.platform,
-        site_packages=Path("/env/lib"),
-        distributions=tuple(
-            InstalledDistribution(
-                name=canonicalize_name(name),
-                version=Version(version),
-                location=Path(f"/env/lib/{name}.dist-info"),
-                build_tag=version.partition("+")[2] or None,
-            )
-            for name, version in versions.items()
-        ),
-    )
-
-
-def told(asked: str, capability: str, there: Environment | None) -> tuple[Notice, ...]:
-    machine = target(capability, driver="580.95.05")
-    found = applied(asked)
+    found = applied("app:gpt-sovits")
     request = make_request(
-        found.lines, Options(), machine, there, policy=IndexPolicy.PYTORCH, sources=(PYTORCH,)
+        found.lines, Options(), machine, None, policy=IndexPolicy.PYTORCH, sources=(PYTORCH,)
     ).request
-    outcome = without_excluded(
-        resolve(request, machine, load_matrix(None, cwd=Path("/")), environment=there), found.excluded
-    )
+    outcome = without_excluded(resolve(request, machine, load_matrix(None, cwd=Path("/"))), found.excluded)
     assert isinstance(outcome, Resolution)
-    assert set(found.excluded) <= set(outcome.excluded)
-    return application_notes(found.applications, machine, there, outcome, described=None)
+    assert outcome.excluded == ("onnxruntime",)
 
 
 def test_limits_are_told_for_the_gpus_that_they_concern() -> None:
-    assert [note.code for note in told("app:gpt-sovits", "12.0", None)] == ["limit-sovits-cuda-11"]
-    assert told("app:gpt-sovits", "8.6", None) == ()
+    def told(capability: str) -> list[str]:
+        machine = target(capability, driver="580.95.05")
+        return [note.code for note in application_limits(applied("app:gpt-sovits").applications, machine)]
 
-
-def test_extensions_are_to_be_built_unless_they_are_there_and_torch_stays() -> None:
-    def built(there: Environment | None) -> list[object]:
-        notes = told("app:mmcv-bev", "8.6", there)
-        return [note.context["command"] for note in notes if note.code == "application-needs-build"]
-
-    assert built(None) == ["gpuenv build mmcv==2.2.0"]
-    assert built(environment(torch="2.13.0+cu130")) == ["gpuenv build mmcv==2.2.0"]
-    assert built(environment(torch="2.14.0+cu130", mmcv="2.2.0")) == ["gpuenv build mmcv==2.2.0"]
-    assert built(environment(torch="2.13.0+cu130", mmcv="2.2.0")) == []
+    assert told("12.0") == ["limit-sovits-cuda-11"]
+    assert told("8.6") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,21 @@ ENVIRONMENT = Environment(
         installed("filelock", "3.0"),
     ),
 )
+
+
+def test_markers_are_those_of_the_environment_and_not_of_the_python_that_runs_gpuenv() -> None:
+    there = replace(
+        ENVIRONMENT,
+        python_version=PythonVersion(major=3, minor=9),
+        platform=Platform(name="windows-x86_64"),
+        distributions=(
+            installed("old", "1.0", "for-old; python_version < '3.10'", "for-new; python_version >= '3.10'"),
+            installed("for-old", "1.0", "for-windows; sys_platform == 'win32'", "for-linux; sys_platform == 'linux'"),
+            installed("for-windows", "1.0", "for-amd; platform_machine == 'AMD64'"),
+            installed("for-amd", "1.0"),
+        ),
+    )
+    assert closure_in_place(there, ["old"]) == frozenset({"old", "for-old", "for-windows", "for-amd"})
 
 
 @pytest.mark.parametrize(

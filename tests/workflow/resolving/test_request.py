@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from gpuenv.errors import UsageError
 from gpuenv.models.environment import Environment, InstalledDistribution
+from gpuenv.models.notice import Notice
 from gpuenv.models.request import IndexPolicy
 from gpuenv.project.requirement_files import RequirementLine, parse_requirement
 from gpuenv.workflow.options import Options
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
     from gpuenv.workflow.resolving.request import Asked
 
 
-def made(*texts: str, machine: Target | None = None, there: Environment | None = None, offline: bool = False) -> Asked:
+def made(
+    *texts: str,
+    machine: Target | None = None,
+    there: Environment | None = None,
+    is_known: bool = True,
+    upgrade: bool = False,
+) -> Asked:
     lines = [
         RequirementLine(
             text=text, file="command line", line=number, kind="requirement", requirement=parse_requirement(text)
@@ -32,11 +39,12 @@ def made(*texts: str, machine: Target | None = None, there: Environment | None =
     ]
     return make_request(
         lines,
-        Options(is_offline=offline),
+        Options(upgrade=upgrade, requirements=texts),
         machine or target("12.0", driver="580.95.05"),
         there,
         policy=IndexPolicy.PYTORCH,
         sources=(PYTORCH,),
+        needs_are_known=is_known,
     )
 
 
@@ -116,13 +124,26 @@ def test_installed_members_come_along_since_all_have_to_agree(
 def test_a_cpu_target_takes_the_cpu_package_of_onnxruntime_and_no_torch(
     texts: tuple[str, ...], others: tuple[str, ...], codes: list[str]
 ) -> None:
-    what = made(*texts, machine=target(), offline=True)
+    what = made(*texts, machine=target(), is_known=False)
     assert (words(what), what.request.others, [note.code for note in what.notes]) == ((), others, codes)
 
 
-def test_offline_a_package_of_which_nothing_is_known_is_taken_to_need_torch() -> None:
-    assert words(made("easyocr", offline=True)) == ("torch", "torchvision")
-    assert words(made("easyocr")) == ()
+def test_a_package_of_which_nothing_is_known_is_taken_to_need_torch_and_told_of() -> None:
+    what = made("easyocr", is_known=False)
+    assert (words(what), what.notes) == (
+        ("torch", "torchvision"),
+        (Notice.of("needs-unknown-offline", packages=("easyocr",)),),
+    )
+    assert (words(made("easyocr")), made("easyocr").notes) == ((), ())
+    assert made("easyocr", "torch", is_known=False).notes == ()
+
+
+def test_what_is_named_is_to_be_upgraded_and_nothing_else() -> None:
+    there = environment("torch==2.10.0", "torchvision==0.25.0", "onnxruntime-gpu==1.28.0")
+    alone, named = made(there=there, upgrade=True).request, made("onnxruntime", "easyocr", there=there, upgrade=True)
+    assert (alone.upgrade, alone.upgraded, alone.upgraded_others) == (True, frozenset(), ())
+    assert (named.request.upgrade, named.request.upgraded) == (False, frozenset({"onnxruntime-gpu"}))
+    assert named.request.upgraded_others == ("easyocr",)
 
 
 @pytest.mark.parametrize(

@@ -67,5 +67,4 @@ def test_a_nightly_that_vanished_is_answered_with_its_stable_successor(tmp_path:
     assert ran.exit_code == 1
     conflict = ran.envelope["data"]["conflict"]
     assert conflict["code"] == "nightly-vanished"
-    machine = '--target "NVIDIA GeForce RTX 5090" --driver 595.71.05 --platform linux-x86_64 --python 3.12'
-    assert conflict["hints"] == [f"gpuenv plan torch==2.10.0 {machine}"]
+    assert conflict["hints"] == [f"gpuenv plan torch==2.10.0 {' '.join(MACHINE)} --offline --json"]
