@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _POLL_S: Final = 0.05
 """How often a child's reports are looked at, in seconds."""
-
 _GRACE_S: Final = 2.0
 """How long a killed program is waited for: in an uninterruptible driver call it stays for good."""
 _NOT_ENDED: Final = -9
@@ -148,7 +147,7 @@ def run_reporting(
     with tempfile.TemporaryDirectory(prefix="gpuenv-", ignore_cleanup_errors=True) as folder:
         channel = _Channel(os.path.join(folder, "reports"))  # noqa: PTH118 - `os` is what this module is for
         with (
-            channel,
+            contextlib.closing(channel),
             _started([*argv, channel.name], env=env, cwd=cwd, stderr=subprocess.PIPE, pass_fds=channel.fds) as child,
         ):
             stdout, stderr, timed_out = _listen(child, channel, on_report, silence_s=silence_s)
@@ -204,10 +203,8 @@ class _Channel:
         self.fds = (self._writer,) if os.name == "posix" else ()
         self.name = f"fd:{self._writer}" if os.name == "posix" else f"path:{path}"
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_raised: object) -> None:
+    def close(self) -> None:
+        """Close this process's ends."""
         os.close(self._reader)
         os.close(self._writer)
 

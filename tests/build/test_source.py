@@ -82,6 +82,16 @@ def test_an_sdist_is_unpacked_to_its_one_folder(tmp_path: Path, name: str) -> No
     assert (tmp_path / "out" / "fast-1.0" / "setup.py").read_text() == "text"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="its folders have no such mode")
+def test_what_an_sdist_has_as_read_only_can_be_changed(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "fast.tar.gz", "w:gz") as packed:
+        info = tarfile.TarInfo("fast-1.0/setup.py")
+        info.mode = 0o444
+        packed.addfile(info, io.BytesIO())
+    script = unpack(tmp_path / "fast.tar.gz", tmp_path / "out") / "setup.py"
+    assert oct(script.stat().st_mode & 0o777) == "0o644"
+
+
 def test_an_archive_that_leads_outside_is_refused(tmp_path: Path) -> None:
     write_tar(tmp_path / "evil.tar.gz", {"../evil.py": b"text"})
     with pytest.raises(GpuenvError) as refused:

@@ -121,7 +121,7 @@ def test_little_memory_and_a_missing_toolkit_are_refused(machine: Path) -> None:
     ran = preflight(machine, CUDA_HOME="/nowhere")
     assert ran.stderr.splitlines() == [
         "error: there is no nvcc in /nowhere",
-        f"  hint: CUDA_HOME=/usr/local/cuda-13.0 bash {machine}/build.sh",
+        "  hint: sudo apt-get install cuda-toolkit-13-0",
     ]
 
 

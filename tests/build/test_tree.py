@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from gpuenv.build.tree import asked_standard, copy_tree, neutral_folder, raise_standard, tree_hash
-
-if TYPE_CHECKING:
-    import pytest
+from gpuenv.errors import GpuenvError
 
 DATA = Path(__file__).parents[1] / "data" / "build"
 
@@ -36,6 +37,19 @@ def test_environments_caches_and_objects_of_earlier_builds_stay_behind(tmp_path:
     copy_tree(source, tmp_path / "copy")
     copied = sorted(path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*.*"))
     assert copied == ["build/tools.py", "fast/build/temp.txt", "fast/kernel.cu", "setup.py"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its folders have no such mode")
+def test_the_copy_of_a_read_only_tree_can_be_built_in(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "fast").mkdir(parents=True)
+    for place, mode in (("setup.py", 0o444), ("fast", 0o555), (".", 0o555)):
+        (source / place).touch()
+        (source / place).chmod(mode)
+    copy_tree(source, tmp_path / "copy")
+    modes = {place: oct((tmp_path / "copy" / place).stat().st_mode & 0o777) for place in (".", "fast", "setup.py")}
+    assert modes == {".": "0o755", "fast": "0o755", "setup.py": "0o644"}
+    assert oct(source.stat().st_mode & 0o777) == "0o555"
 
 
 def test_the_hash_is_of_names_and_contents_and_not_of_the_place(tmp_path: Path) -> None:
@@ -68,3 +82,14 @@ def test_older_standards_are_raised_in_build_scripts_alone(tmp_path: Path) -> No
     assert (tmp_path / "CMakeLists.txt").read_text() == "set(CMAKE_CXX_STANDARD 20)\nset(CMAKE_CUDA_STANDARD 20)\n"
     assert (tmp_path / "notes.md").read_text() == "-std=c++17\n"
     assert raise_standard(tmp_path, 20) == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_tree_that_cannot_be_copied_is_named_with_the_reason(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    os.mkfifo(source / "pipe")
+    with pytest.raises(GpuenvError) as refused:
+        copy_tree(source, tmp_path / "copy")
+    detail = f"`{source}/pipe` is a named pipe"
+    assert (refused.value.code, refused.value.context) == ("source-unreadable", {"path": str(source), "detail": detail})

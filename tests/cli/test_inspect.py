@@ -132,6 +132,27 @@ def test_one_stray_cubin_is_no_support(tmp_path: Path) -> None:
     assert verdicts(envelope) == {"stray.so": {"sm_89": ("none", 0.01)}}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are files on POSIX, and links need no privilege")
+def test_a_pipe_is_not_waited_for_and_a_link_that_leads_nowhere_is_not_proposed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.so")
+    (tmp_path / "gone.so").symlink_to("nowhere.so")
+    pipe = answer("pipe.so", cwd=tmp_path, exit_code=1)["errors"]
+    gone = answer("gone.so", cwd=tmp_path, exit_code=1)["errors"]
+    assert [(error["code"], error["hints"]) for error in (*pipe, *gone)] == [
+        ("binary-format-unknown", [f"file {tmp_path / 'pipe.so'}"]),
+        ("inspected-file-not-found", [f"gpuenv inspect {tmp_path}"]),
+    ]
+
+
+def test_the_wheels_in_a_folder_are_read_and_a_damaged_one_is_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "kit-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("kit/_C.so", elf((".nv_fatbin", containers("sm_80", times=4))))
+    (tmp_path / "torn-1.0-py3-none-any.whl").write_bytes(b"PK")
+    envelope = answer(".", "--target", "sm_86", cwd=tmp_path)
+    assert verdicts(envelope) == {"_C.so": {"sm_86": ("sass", 1.0)}}
+    assert [warning["code"] for warning in envelope["data"]["warnings"]] == ["wheel-damaged"]
+
+
 def test_a_library_without_gpu_code_covers_no_gpu(folder: Path) -> None:
     envelope = answer("plain.so", "--target", "sm_120", cwd=folder, exit_code=3)
     assert [error["code"] for error in envelope["errors"]] == ["no-gpu-code"]

@@ -24,6 +24,17 @@ ANY_COMMAND = (
 """Loaded by none of the commands below, which have all they need in files that they understand themselves."""
 
 PLAN = ("plan", "torch", "--offline", "--target", "rtx-5090", "--driver", "580.95.05", "--platform", "linux-x86_64")
+PLAIN_TORCH = (
+    *("gpuenv.matrix.extensions_file", "gpuenv.matrix.onnxruntime_file", "gpuenv.matrix.applications_file"),
+    *("gpuenv.models.extension", "gpuenv.models.environment", "gpuenv.detect.environment"),
+    *("gpuenv.resolve.installed_extensions", "gpuenv.resolve.leavings", "gpuenv.resolve.inconsistencies"),
+    *("gpuenv.resolve.causes", "gpuenv.resolve.driver_hints", "gpuenv.resolve.conflict"),
+    *("gpuenv.workflow.resolving.pairings", "gpuenv.workflow.resolving.unknown_releases"),
+    *("gpuenv.workflow.resolving.extension_choice", "gpuenv.workflow.known_applications"),
+    *("gpuenv.workflow.measuring.offline_newer", "gpuenv.rules.wheel_labels", "gpuenv.rules.consistency"),
+)
+"""What a plan for torch alone, for a machine elsewhere, has no use for: rows and rules of other packages, of
+environments, of conflicts."""
 LOOKS = ("packaging", "subprocess", "logging", "gpuenv.matrix", "gpuenv.resolve", "gpuenv.index")
 
 REPORT = """
@@ -64,6 +75,15 @@ def test_a_plan_for_a_described_machine_leaves_network_processes_and_toml_alone(
     names = loaded(*PLAN, cwd=tmp_path)
     assert names & {*ANY_COMMAND, "gpuenv.detect.host", "gpuenv.index.pages", "gpuenv.binaries", "gpuenv.lock"} == set()
     assert "gpuenv.resolve.resolver" in names
+
+
+def test_a_plan_for_torch_alone_leaves_what_is_known_of_other_packages_and_of_conflicts_alone(tmp_path: Path) -> None:
+    assert loaded(*PLAN, cwd=tmp_path) & set(PLAIN_TORCH) == set()
+
+
+def test_a_plan_reads_the_rows_of_extensions_where_one_is_asked_for(tmp_path: Path) -> None:
+    argv = [word if word != "torch" else "xformers" for word in PLAN]
+    assert "gpuenv.matrix.extensions_file" in loaded(*argv, cwd=tmp_path)
 
 
 def test_a_local_folder_of_wheels_is_read_without_http(tmp_path: Path) -> None:

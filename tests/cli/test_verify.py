@@ -75,6 +75,39 @@ def test_a_gpu_that_was_asked_for_and_is_not_there_is_nothing_to_run_on(torch_en
     assert [error["code"] for error in answer["errors"]] == ["no-gpu-to-check", "no-gpu"]
 
 
+@pytest.mark.parametrize("target", [(), ("--target", "auto")])
+def test_the_cpu_is_no_answer_to_a_gpu_that_was_selected(torch_environment: Path, target: tuple[str, ...]) -> None:  # noqa: F811
+    answer = verify("--venv", torch_environment, "--gpu", "0", *target, gpus="none", exit_code=4)
+    assert [error["code"] for error in answer["errors"]] == ["no-gpu-to-check", "no-gpu"]
+
+
+def test_kernels_of_torch_itself_are_no_extension_whatever_is_written_of_its_build(
+    tmp_path: Path,
+    torch_environment: Path,  # noqa: F811
+) -> None:
+    missing = "CUDA error: no kernel image is available for execution on the device"
+    make_pretended_gpu(tmp_path, torch_environment, {"sort": missing})
+    add_distribution(tmp_path, "torch", "2.13.0+cu130")  # whose row has sm_120
+    answer = verify("--venv", tmp_path, gpus="rtx-5090", exit_code=3)
+    assert [cause["code"] for cause in answer["data"]["causes"]] == ["architecture-too-new-for-build"]
+    assert answer["errors"] == [
+        {
+            "code": "check-no-kernel-image",
+            "message": "the build has no code for NVIDIA GeForce RTX 5090 (12.0): torch-sort ended with"
+            " `no kernel image is available`",
+            "hints": [f"gpuenv install --venv {tmp_path}", f"gpuenv diagnose --venv {tmp_path}"],
+        }
+    ]
+
+
+def test_a_command_that_crashed_on_the_cpu_is_no_fault_of_the_cpu_build(
+    torch_environment: Path,  # noqa: F811
+) -> None:
+    command = "python -c 'import os; os.abort()'"
+    answer = verify("--venv", torch_environment, "--run", command, gpus="none", exit_code=3)
+    assert (answer["data"]["profile"]["commands"], answer["data"]["causes"]) == ("fails", [])
+
+
 def test_an_environment_without_torch_has_nothing_to_check(tmp_path: Path) -> None:
     make_environment(tmp_path, "cpu_build")
     answer = verify("--venv", tmp_path, gpus="none", exit_code=4)
@@ -114,6 +147,15 @@ def test_the_selected_gpu_alone_is_checked_and_required_capabilities_decide(
     assert answer["errors"] == []
 
 
+def test_the_cause_is_of_the_gpu_that_failed(tmp_path: Path, torch_environment: Path) -> None:  # noqa: F811
+    too_old = "nvrtc: error: invalid value for --gpu-architecture (-arch)"
+    make_pretended_gpu(tmp_path, torch_environment, {"abs": too_old})
+    add_distribution(tmp_path, "torch", "2.13.0+cu130")
+    answer = verify("--venv", tmp_path, "--gpu", "1", gpus="gtx-1080-ti,rtx-5080", exit_code=3)
+    assert [cause["code"] for cause in answer["data"]["causes"]] == ["nvrtc-too-old-for-gpu"]
+    assert "(NVIDIA GeForce RTX 5080 (12.0))" in answer["data"]["causes"][0]["message"]
+
+
 NO_KERNEL = "CUDA error: no kernel image is available for execution on the device"
 NVRTC = "nvrtc: error: invalid value for --gpu-architecture (-arch)"
 MEMORY = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.64 GiB"
@@ -148,12 +190,10 @@ MEMORY = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capa
                 "torch-solve": "out-of-memory",
             },
             {
-                "fp16": "workaround-compute-in-float32",
                 "convolution": "workaround-switch-cudnn-off",
                 "fft": "workaround-transform-on-cpu",
                 "nvrtc": "workaround-avoid-complex-kernels",
-                "solver": "workaround-solve-on-cpu",
-                "sparse": "workaround-multiply-densely",
+                "sparse": "workaround-multiply-densely",  # a full memory says nothing of the solver
             },
         ),
     ],
@@ -201,7 +241,7 @@ def test_a_kernel_that_never_ends_is_a_failure_of_its_own(tmp_path: Path) -> Non
     assert [name for name, code in codes.items() if code == "check-timed-out"] == ["torch-sort"]
     hung = next(error for error in answer["errors"] if error["code"] == "check-timed-out")
     assert hung["message"].startswith("torch-sort did not end on NVIDIA GeForce GTX 1080 Ti (6.1): no answer in 2 s")
-    assert hung["hints"] == [f"gpuenv verify --venv {tmp_path} --timeout 600"]
+    assert hung["hints"] == [f"gpuenv verify --json --venv {tmp_path} --timeout 600"]
     assert answer["data"]["profile"]["kernels"] == "fails"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -83,6 +84,26 @@ def test_the_check_up_says_in_words_that_there_is_no_gpu(tmp_path: Path) -> None
         (("plan", "torch", "--locked", "locks"), "locked-stands-alone", "gpuenv plan --locked locks"),
         (("plan", "--target", "rtx-509,h100"), "unknown-gpu", 'gpuenv plan --target "NVIDIA GeForce RTX 5090,h100"'),
         (
+            ("plan", "torch", "--target", "sm_75..sm_90", "--venv", "env"),
+            "range-is-for-lock",
+            "gpuenv lock torch --target sm_75..sm_90",
+        ),
+        (
+            ("install", "torch", "--target", "sm_75..sm_90", "--yes"),
+            "range-is-for-lock",
+            "gpuenv install torch --target sm_75 --yes",
+        ),
+        (
+            ("plan", "torch @ https://x.org/torch-2.9.1%2Bcu130-cp311-cp311-linux_x86_64.whl", "--target", "h100"),
+            "family-by-address",
+            "gpuenv plan torch==2.9.1+cu130 --target h100",
+        ),
+        (("plan", "torch", "--target", "cpu", "--gpu", "3"), "gpu-beside-cpu-target", "gpuenv plan torch --target cpu"),
+        (("--gpu", "3", "plan", "torch<3"), "option-before-command", 'gpuenv plan "torch<3" --gpu 3'),
+        (("-q", "doctor"), "option-before-command", "gpuenv doctor -q"),
+        (("lock", "--init", "--check"), "options-clash", "gpuenv lock --init"),
+        (("lock", "torch", "--check", "--vendor", "w"), "options-clash", "gpuenv lock torch --check"),
+        (
             ("lock", "torch", "--target", "h100", "-o", "x.toml"),
             "lock-name-is-toml",
             "gpuenv lock torch --target h100 -o x.txt",
@@ -98,6 +119,47 @@ def test_a_slip_is_answered_with_the_whole_command_that_was_meant(
     assert lines[0].endswith(f"[{code}]")
     assert f"  hint: {hint}" in lines
     assert ran.stdout == b""
+
+
+def test_options_of_lock_that_clash_are_told_in_the_language_of_the_user(tmp_path: Path) -> None:
+    ran = gpuenv("lock", "--init", "--upgrade-package", "six", cwd=tmp_path, language="zh")
+    assert ran.stderr.decode().splitlines() == [
+        "错误：--init 与 --upgrade-package 不能同时使用 [options-clash]",  # noqa: RUF001 - Chinese punctuation
+        "  提示：gpuenv lock --init",  # noqa: RUF001 - Chinese punctuation
+        "  提示：gpuenv lock --upgrade-package six",  # noqa: RUF001 - Chinese punctuation
+    ]
+
+
+def test_an_option_before_the_command_is_told_its_place_in_json_too(tmp_path: Path) -> None:
+    ran = gpuenv("--json", "plan", "torch", cwd=tmp_path)
+    assert json.loads(ran.stdout) == {
+        "schema": 1,
+        "command": "plan",
+        "status": "failed",
+        "exit_code": 2,
+        "data": {},
+        "errors": [
+            {
+                "code": "option-before-command",
+                "message": "--json stands before the command: options stand behind it",
+                "hints": ["gpuenv plan torch --json", "gpuenv --help"],
+            }
+        ],
+    }
+
+
+def test_a_package_that_has_no_code_for_the_card_is_refused_with_the_command_without_it(tmp_path: Path) -> None:
+    typed = ("--target", "gtx-1080-ti", "--python", "3.12", "--offline")
+    ran = gpuenv("plan", "vllm", "torch", *typed, cwd=tmp_path)
+    assert ran.returncode == 1
+    lines = ran.stderr.decode().splitlines()
+    assert (
+        "error: vllm: its wheels have no code for NVIDIA GeForce GTX 1080 Ti (6.1), and its users cannot compile it"
+        " [extension-never-serves-gpu]" in lines
+    )
+    hint = f"gpuenv plan torch {' '.join(typed)}"
+    assert f"    hint: {hint}" in lines
+    assert gpuenv(*hint.split()[1:], cwd=tmp_path).returncode == 0
 
 
 def test_a_program_that_does_not_exist_is_answered_with_the_nearest_one(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from gpuenv.models.surroundings import Surroundings
 from gpuenv.report.messages import phrase
 from gpuenv.report.messages.resolve_conflicts import MESSAGES
 from gpuenv.resolve.resolver import resolve
-from gpuenv.workflow.resolving.resolution import load_data, resolve_request
+from gpuenv.workflow.resolving.matrix_data import load_data
+from gpuenv.workflow.resolving.resolution import resolve_request
 from support.machines import matrix, tables
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from exam.rows import Row
     from gpuenv.models.notice import Notice
-    from gpuenv.workflow.resolving.resolution import MatrixData
+    from gpuenv.workflow.resolving.matrix_data import MatrixData
 
 NOTHING_LEFT: Final = frozenset({"use-cpu", "change-platform", "install-driver-branch", "install-jetpack"})
 """Changes of the machine itself: what else is asked for may then stand in the way, but not the same thing."""

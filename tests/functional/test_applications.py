@@ -58,8 +58,8 @@ def told(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def nothing_kept(folder: Path) -> dict[str, str]:
-    """Let no page that was read on this machine before have a say in what is newest."""
-    return {"GPUENV_CACHE_DIR": str(folder / "cache")}
+    """Let no page that was read before, and no build that was measured, have a say in what is newest."""
+    return {"GPUENV_CACHE_DIR": str(folder / "cache"), "GPUENV_DATA_DIR": str(folder / "data")}
 
 
 @pytest.mark.parametrize("platform", ["linux-x86_64", "windows-x86_64"])
@@ -136,6 +136,19 @@ def test_what_came_from_a_row_is_shown_before_the_plan(tmp_path: Path) -> None:
     ]
 
 
+def test_another_package_of_an_extensions_name_is_not_said_to_be_kept_out(tmp_path: Path) -> None:
+    machine = ("--target", "rtx-5090", "--driver", "580.95.05", "--platform", "linux-x86_64", "--python", "3.12")
+    ran = gpuenv("plan", "app:gaussian-splatting", *machine, "--offline", cwd=tmp_path)
+    (applies,) = [line for line in ran.stdout.splitlines() if line.startswith("applies")]
+    assert applies == "applies  gaussian-splatting: torch, torchvision, plyfile, tqdm, opencv-python, joblib"
+
+
+def test_an_application_of_the_project_without_a_description_has_a_bare_title(tmp_path: Path) -> None:
+    (tmp_path / "gpuenv.toml").write_text('[applications.tagger]\nrequirements = ["torch"]\n', encoding="utf-8")
+    shown = gpuenv("matrix", "show", "--app", "tagger", cwd=tmp_path)
+    assert shown.stdout.splitlines()[0] == "tagger"
+
+
 def test_a_limit_is_told_in_the_language_of_the_user(tmp_path: Path) -> None:
     asked = ("plan", "app:gpt-sovits", "--target", "rtx-5060-ti", "--offline", "--json")
     ran = gpuenv(*asked, cwd=tmp_path, environ={"GPUENV_LANG": "zh"})
@@ -175,6 +188,8 @@ def test_the_application_is_locked_against_the_real_index(state: str, platform: 
     ran = gpuenv("lock", *asked, "-o", "requirements.txt", "--json", cwd=tmp_path)
     assert ran.exit_code == 0, ran.stdout
     require_whole((tmp_path / "requirements.txt").read_text(encoding="utf-8"), state)
+    kept_out = [one["message"] for one in ran.envelope["data"]["warnings"] if one["code"] == "lock-leaves-out"]
+    assert [message for message in kept_out if "simple-knn" in message] == []
 
 
 def require_whole(lock: str, state: str) -> None:

@@ -149,7 +149,7 @@ def test_a_build_that_fails_shows_its_last_lines_keeps_its_log_and_is_diagnosed(
     ("cuda", "target", "code"),
     [
         ("None", "sm_120", "build-needs-cuda-torch"),
-        ("'13.0'", "gtx-1080-ti", "toolkit-lacks-architecture"),
+        ("'13.0'", "gtx-1080-ti", "torch-cuda-lacks-architecture"),
         ("'13.0'", "cpu", "build-needs-gpu"),
     ],
 )
@@ -163,6 +163,16 @@ def test_what_cannot_be_built_is_refused_before_anything_is_compiled(
     assert [error["code"] for error in ran.envelope["errors"]] == [code]
     assert ran.exit_code == (2 if code == "build-needs-gpu" else 1)
     assert not (source / "kernel.so").exists()
+
+
+def test_a_gpu_that_torchs_own_cuda_leaves_out_takes_another_torch(
+    source: Path, environment: Path, tmp_path: Path, here: dict[str, str]
+) -> None:
+    state_cuda(environment, "'13.0'")
+    arguments = ("build", str(source), "--target", "gtx-1080-ti", "--venv", str(environment), "--json")
+    (error,) = gpuenv(*arguments, cwd=tmp_path, environ=here).envelope["errors"]
+    assert error["hints"] == [f"gpuenv install --venv {environment} --target gtx-1080-ti torch"]
+    assert "CUDA 13.0, which does not compile for sm_61: that takes CUDA <= 12.9" in error["message"]
 
 
 def test_cuda_12_without_a_toolkit_is_a_conflict_with_both_ways_out(

@@ -43,8 +43,9 @@ def environment(tmp_path: Path) -> Path:
     return root
 
 
-def wheel(folder: Path, version: str, code: str, *, imports: bool = True) -> Path:
-    module = "" if imports else "raise ImportError('undefined symbol')\n"
+def wheel(folder: Path, version: str, code: str, *, fails: str = "") -> Path:
+    """Make a wheel; `fails` is what its import says."""
+    module = f"raise ImportError({fails!r})\n" if fails else ""
     files: dict[str, str | bytes] = {
         "fast_knn/__init__.py": module,
         "fast_knn/kernels.so": elf((".nv_fatbin", containers(code))),
@@ -100,7 +101,7 @@ def test_a_wheel_that_does_not_import_leaves_what_was_there(
 ) -> None:
     server.add(wheel(tmp_path / "wheels", "1.9+pt215cu130", "sm_120"), "pypi")
     assert build(server, environment).exit_code == 0
-    server.add(wheel(tmp_path / "wheels", "2.0+pt215cu130", "sm_120", imports=False), "pypi")
+    server.add(wheel(tmp_path / "wheels", "2.0+pt215cu130", "sm_120", fails="undefined symbol"), "pypi")
     ran = build(server, environment)
     assert (ran.exit_code, ran.envelope["status"]) == (3, "rolled-back")
     assert [error["code"] for error in ran.envelope["errors"]] == ["built-does-not-import"]
@@ -108,3 +109,19 @@ def test_a_wheel_that_does_not_import_leaves_what_was_there(
     (found,) = site_packages_of(environment).glob("fast_knn-*.dist-info")
     assert found.name == "fast_knn-1.9+pt215cu130.dist-info"
     assert (site_packages_of(environment) / "fast_knn" / "__init__.py").read_text() == ""
+
+
+def test_a_wheel_that_asks_for_a_driver_on_import_is_installed_and_that_is_said(
+    server: IndexServer, environment: Path, tmp_path: Path
+) -> None:
+    fails = "libcuda.so.1: cannot open shared object file: No such file or directory"
+    server.add(wheel(tmp_path / "wheels", "1.9+pt215cu130", "sm_120", fails=fails), "pypi")
+    ran = build(server, environment)
+    assert (ran.exit_code, ran.envelope["data"]["installed"]) == (0, True), ran.stdout
+    (told,) = [one for one in ran.envelope["data"]["warnings"] if one["code"] == "import-needs-driver"]
+    assert told == {
+        "code": "import-needs-driver",
+        "message": "it could not be imported on this machine, which has no NVIDIA driver"
+        f" (import fast_knn: ImportError: {fails})",
+        "hints": [],
+    }

@@ -74,6 +74,56 @@ def test_each_refusal_names_the_command_that_goes_on(
     assert (told, ran.exit_code) == (error, exit_code)
 
 
+@pytest.mark.usefixtures("source")
+def test_offline_a_repository_elsewhere_is_not_asked_for(tmp_path: Path) -> None:
+    needs_nvcc()
+    ran = build(tmp_path, "git+http://127.0.0.1:9/fast/kernel", "--target", "rtx-5090", "--offline")
+    assert ran.envelope["errors"] == [
+        {
+            "code": "source-needs-network",
+            "message": "kernel is compiled from http://127.0.0.1:9/fast/kernel, which is not on this machine, and"
+            " --offline was asked for",
+            "hints": ["gpuenv build git+http://127.0.0.1:9/fast/kernel --target rtx-5090 --venv env --json"],
+        }
+    ]
+    assert ran.exit_code == 1
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="there is a GPU here")
+def test_without_a_gpu_here_the_command_is_said_again_with_one(source: Path, tmp_path: Path) -> None:
+    ran = build(tmp_path, str(source), "--no-install")
+    conflict = ran.envelope["data"]["conflict"]
+    again = f"gpuenv build {source} --no-install --venv env --json --target rtx-5090"
+    assert (ran.exit_code, conflict["code"], conflict["hints"]) == (1, "no-gpu-to-build-for", [again])
+
+
+@pytest.mark.usefixtures("source")
+def test_a_wheel_that_was_only_made_is_installed_by_the_same_command(tmp_path: Path) -> None:
+    needs_nvcc()
+    environ = {"CUDA_HOME": "", "CUDA_PATH": "", "GPUENV_CACHE_DIR": str(tmp_path / "cache")}
+    typed = ("build", "kernel", "--target", "rtx-5090", "--venv", "env")
+    made = gpuenv(*typed, "--no-install", cwd=tmp_path, environ=environ)
+    command = "gpuenv build kernel --target rtx-5090 --venv env"
+    assert made.stdout.splitlines()[-1].endswith(f".whl; `{command}` installs it")
+    assert gpuenv(*command.split()[1:], cwd=tmp_path, environ=environ).exit_code == 0
+    assert (site_packages_of(tmp_path / "env") / "kernel").exists()
+
+
+@pytest.mark.usefixtures("source")
+def test_a_place_that_takes_no_wheel_is_refused_before_anything_is_compiled(tmp_path: Path) -> None:
+    (tmp_path / "dist").write_text("no folder\n")
+    environ = {"HOME": str(tmp_path / "home"), "USERPROFILE": str(tmp_path / "home"), "CUDA_HOME": "/nowhere"}
+    ran = gpuenv("build", "kernel", "--target", "rtx-5090", "--venv", "env", "--json", cwd=tmp_path, environ=environ)
+    (told,) = ran.envelope["errors"]
+    other = tmp_path / "home" / "wheels"
+    assert told == {
+        "code": "wheel-not-writable",
+        "message": f"the wheel cannot be put into {tmp_path / 'dist'}: File exists",
+        "hints": [f"gpuenv build kernel --target rtx-5090 --venv env --json -o {other}"],
+    }
+    assert ran.exit_code == 1
+
+
 def test_an_environment_without_torch_is_told_how_to_get_one_for_the_same_gpu(source: Path, tmp_path: Path) -> None:
     (info,) = site_packages_of(tmp_path / "env").glob("torch-*.dist-info")
     info.rename(info.with_name("other-1.0.dist-info"))
@@ -117,3 +167,24 @@ def test_what_was_built_before_is_taken_without_what_its_build_needs(source: Pat
     ran = build(tmp_path, *arguments)
     assert (ran.exit_code, ran.envelope["data"]["origin"], ran.envelope["data"]["log"]) == (0, "kept", None)
     assert build(tmp_path, *arguments, "--from-source").exit_code == 1
+
+
+def test_a_machine_without_a_gpu_is_told_to_name_the_one_to_build_for(tmp_path: Path) -> None:
+    ran = gpuenv("build", "torch==2.9.1", "--print", "--json", cwd=tmp_path, environ={"GPUENV_GPUS": "none"})
+    hint = "gpuenv build torch==2.9.1 --print --json --target rtx-5090"
+    assert (ran.exit_code, ran.envelope["status"]) == (1, "conflict")
+    assert ran.envelope["data"]["conflict"] == {
+        "code": "no-gpu-to-build-for",
+        "message": "this machine has no NVIDIA GPU to build for",
+        "causes": [
+            {
+                "code": "name-gpu-to-build-for",
+                "message": "name the GPU that it is for, here an RTX 5090",
+                "hints": [hint],
+                "would_give": None,
+            }
+        ],
+        "hints": [hint],
+        "subsets": [],
+    }
+    assert gpuenv(*hint.split()[1:], cwd=tmp_path).exit_code == 0

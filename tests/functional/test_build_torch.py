@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shutil
+from pathlib import Path
 
 import pytest
 
 from support.command import gpuenv
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+MATRIX = Path(__file__).parents[2] / "matrices" / "2026.11"
 GTX_1080 = "NVIDIA GeForce GTX 1080 (6.1)"
 RTX_5090 = "NVIDIA GeForce RTX 5090 (12.0)"
 PLACE = ("--platform", "linux-x86_64", "--python", "3.12")
@@ -69,6 +68,12 @@ def test_a_version_that_the_matrix_does_not_know_is_built_as_the_one_before_it_a
             ["gpuenv build torch==2.9.1 --target gtx-1080 --driver 580 {rest}"],
         ),
         (
+            "torch==2.9.1 --target rtx-5090 --platform windows-x86_64",
+            "script-is-for-linux",
+            "the script is for Linux, not for windows-x86_64",
+            ["gpuenv build torch==2.9.1 --target rtx-5090 --platform linux-x86_64 --print --python 3.12 --json"],
+        ),
+        (
             "torch==1.5.0 --target rtx-5090",
             "no-cuda-for-gpus",
             "no CUDA that torch 1.5.0 is built with compiles for all of NVIDIA GeForce RTX 5090 (12.0)",
@@ -87,12 +92,16 @@ def test_a_version_that_the_matrix_does_not_know_is_built_as_the_one_before_it_a
             ["gpuenv build torch==2.9.1 --target rtx-5090 --driver 580.95.05 {rest}"],
         ),
     ],
-    ids=["version", "cpu", "driver-too-old", "driver-too-new", "release-too-old", "no-toolkit", "no-toolkit-driver"],
+    ids=[
+        *("version", "cpu", "driver-too-old", "driver-too-new", "windows", "release-too-old"),
+        *("no-toolkit", "no-toolkit-driver"),
+    ],
 )
 def test_what_no_script_can_help_is_refused_with_a_command_that_works(
     tmp_path: Path, asked: str, code: str, message: str, hints: list[str]
 ) -> None:
-    ran = gpuenv("build", *asked.split(), "--print", *PLACE, "--json", cwd=tmp_path)
+    place = PLACE[2:] if "--platform" in asked else PLACE
+    ran = gpuenv("build", *asked.split(), "--print", *place, "--json", cwd=tmp_path)
     rest = f"--print {' '.join(PLACE)} --json"
     assert ran.envelope["errors"] == [
         {"code": code, "message": message, "hints": [hint.replace("{rest}", rest) for hint in hints]}
@@ -101,3 +110,22 @@ def test_what_no_script_can_help_is_refused_with_a_command_that_works(
         words = hint.replace("{rest}", rest).split()[1:]
         if words[0] == "build":
             assert gpuenv(*words, cwd=tmp_path).exit_code == 0
+
+
+def test_gpus_that_no_driver_drives_together_get_a_script_for_one_of_them(tmp_path: Path) -> None:
+    shutil.copytree(MATRIX, tmp_path / "matrix")
+    rows = (tmp_path / "matrix" / "architectures.toml").read_text(encoding="utf-8")
+    pascal = rows.partition('capability = "6.1"')[2].partition("[[architecture]]")[0]
+    ended = pascal.replace("maximum_driver_branch = 580", "maximum_driver_branch = 550")
+    assert ended != pascal
+    (tmp_path / "matrix" / "architectures.toml").write_text(rows.replace(pascal, ended), encoding="utf-8")
+    options = ("--driver", "575.57.08", *PLACE, "--matrix", str(tmp_path / "matrix"), "--json")
+    ran = gpuenv("build", "torch==2.9.1", "--print", "--target", "gtx-1080,rtx-5090", *options, cwd=tmp_path)
+    (told,) = ran.envelope["errors"]
+    assert told == {
+        "code": "script-needs-two-drivers",
+        "message": f"no driver drives all of {GTX_1080}, {RTX_5090}: one of them needs 570 or newer, another at most"
+        " 550",
+        "hints": [f"gpuenv build torch==2.9.1 --print --target rtx-5090 {' '.join(options)}"],
+    }
+    assert gpuenv(*told["hints"][0].split()[1:], cwd=tmp_path).exit_code == 0

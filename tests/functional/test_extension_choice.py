@@ -122,11 +122,11 @@ def test_a_lock_names_the_wheel_and_its_page(server: IndexServer, tmp_path: Path
 
 
 @pytest.mark.parametrize("command", ["plan", "install"])
-def test_what_has_no_wheel_for_the_gpu_is_left_out_and_never_built_from_source(
+def test_what_has_no_wheel_for_the_gpu_is_left_out_where_nothing_is_to_be_built(
     command: str, server: IndexServer, tmp_path: Path
 ) -> None:
     server.add(wheel(tmp_path, "2.1+pt215cu130", "sm_80 sm_90"), "own")
-    ran = run(server, tmp_path, command, "fast-knn", "--venv", "env")
+    ran = run(server, tmp_path, command, "fast-knn", "--venv", "env", "--no-build")
     assert ran.exit_code == 0, ran.stdout + ran.stderr
     (note,) = [found for found in ran.envelope["data"]["warnings"] if found["code"] == "extension-needs-build"]
     assert note["hints"] == ["gpuenv build fast-knn --target rtx-5090 --venv env"]
@@ -147,11 +147,11 @@ def test_of_the_default_index_the_release_that_goes_with_the_torch_is_taken(
 ) -> None:
     for version in ("1.0", "1.1", "1.2"):
         server.add(wheel(tmp_path, version, "sm_120"), "pypi")
-    pairs = 'torch = { "1.0" = "==2.14.1", "1.1" = "==2.15.0" }\nsass = "75 80 90a"\n'
+    pairs = 'torch = { "1.0" = "==2.14.1", "1.1" = "==2.15.0" }\nsass = "75 80 120"\n'
     ran = run(server, tmp_path, "install", "fast-knn", "--venv", "env", wheels='"pypi"', row=pairs)
     assert ran.exit_code == 0, ran.stdout + ran.stderr
     assert versions(tmp_path / "env")["fast-knn"] == "1.1"
-    assert codes(ran) == ["extension-lacks-code"]
+    assert codes(ran) == []
 
 
 def test_offline_a_plan_says_that_no_page_was_read(server: IndexServer, tmp_path: Path) -> None:
@@ -179,12 +179,75 @@ def test_bitsandbytes_without_code_for_the_gpu_is_replaced_unless_the_user_asks_
         assert versions(tmp_path / "env")["bitsandbytes"] == version
 
 
-def test_a_page_that_cannot_be_read_is_named(server: IndexServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"), [((), "extension-compiled-page-unread"), (("--no-build",), "extension-page-unread")]
+)
+def test_a_page_that_cannot_be_read_is_named(
+    arguments: tuple[str, ...], code: str, server: IndexServer, tmp_path: Path
+) -> None:
     with IndexServer() as gone:
         page = gone.flat_url
-    ran = run(server, tmp_path, "plan", "fast-knn", "--venv", "env", wheels=f'"{page}"')
-    (note,) = [found for found in ran.envelope["data"]["warnings"] if found["code"] == "extension-page-unread"]
+    ran = run(server, tmp_path, "plan", "fast-knn", "--venv", "env", *arguments, wheels=f'"{page}"')
+    assert codes(ran) == [code]
+    (note,) = [found for found in ran.envelope["data"]["warnings"] if found["code"] == code]
     assert page in note["message"]
+
+
+def test_what_has_no_wheel_for_the_gpu_is_planned_to_be_built(server: IndexServer, tmp_path: Path) -> None:
+    server.add(wheel(tmp_path, "2.1+pt215cu130", "sm_80 sm_90"), "own")
+    ran = run(server, tmp_path, "plan", "fast-knn>=2", row="core_minutes = 320\n")
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    assert codes(ran) == []
+    assert ran.envelope["data"]["steps"][-1] == {
+        "action": "build",
+        "project": "fast-knn",
+        "version": None,
+        "reason": {
+            "code": "no-wheel-of-extension",
+            "message": "no wheel of it serves this GPU beside torch 2.15.0+cu130",
+        },
+        "replaces": None,
+        "source": "fast-knn>=2",
+        "application": None,
+        "torch": "2.15.0+cu130",
+        "architectures": ["12.0"],
+        "compiler": None,
+        "files": None,
+        "expected_minutes": None,
+    }
+
+
+def test_of_the_default_index_no_wheel_is_taken_that_is_older_than_the_gpu(server: IndexServer, tmp_path: Path) -> None:
+    server.add(wheel(tmp_path, "1.1", "sm_80"), "pypi")
+    ran = run(server, tmp_path, "plan", "fast-knn", "--venv", "env", wheels='"pypi"', row='sass = "75 80"\n')
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    assert [(step["action"], step["project"]) for step in ran.envelope["data"]["steps"]] == [
+        ("install", "torch"),
+        ("install", "sympy"),
+        ("build", "fast-knn"),
+    ]
+
+
+def test_what_nobody_compiles_and_holds_nothing_for_the_gpu_is_a_conflict(server: IndexServer, tmp_path: Path) -> None:
+    server.add(wheel(tmp_path, "1.1", "sm_80"), "pypi")
+    never = {"wheels": '"pypi"', "row": 'sass = "75 80"\n', "kind": 'source_build = "never"\n'}
+    ran = run(server, tmp_path, "plan", "torch", "fast-knn", "--no-build", **never)
+    assert (ran.exit_code, ran.envelope["status"]) == (1, "conflict")
+    (hint,) = ran.envelope["data"]["conflict"]["hints"]
+    assert hint.startswith("gpuenv plan torch --no-build --target rtx-5090")
+    assert ran.envelope["data"]["conflict"] == {
+        "code": "extension-never-serves-gpu",
+        "message": "fast-knn: its wheels have no code for NVIDIA GeForce RTX 5090 (12.0), and its users cannot compile"
+        " it",
+        "causes": [
+            {"code": "leave-extension-out", "message": "leave fast-knn out", "hints": [hint], "would_give": None}
+        ],
+        "hints": [hint],
+        "subsets": [],
+    }
+    assert run(server, tmp_path, "plan", "torch", **never).exit_code == 0
+    exact = run(server, tmp_path, "plan", "torch", "fast-knn==1.1", **never)
+    assert (exact.exit_code, codes(exact)) == (0, ["extension-lacks-code"])
 
 
 def test_a_page_without_hashes_serves_too(server: IndexServer, tmp_path: Path) -> None:

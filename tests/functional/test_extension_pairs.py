@@ -114,7 +114,7 @@ def test_why_names_the_extension(server: IndexServer, tmp_path: Path) -> None:
     ("code", "torch", "remarks"),
     [
         ("sm_120", "2.14.1+cu130", ["extension-wheel-holds-torch"]),
-        ("sm_80 sm_90", "2.15.0+cu130", ["extension-needs-build"]),
+        ("sm_80 sm_90", "2.15.0+cu130", []),
     ],
 )
 def test_an_older_torch_is_chosen_for_a_wheel_that_serves_the_gpu_and_for_no_other(
@@ -134,7 +134,7 @@ def test_no_older_torch_is_chosen_for_wheels_on_a_page_that_cannot_be_read(serve
         page = gone.flat_url
     ran = run(server, tmp_path, "plan", "fast-knn", "--venv", "env", wheels=f'"{page}"', row=WHEELS)
     assert torch_of(ran.envelope) == "2.15.0+cu130"
-    assert codes(ran) == ["extension-page-unread"]
+    assert codes(ran) == ["extension-compiled-page-unread"]
 
 
 @pytest.mark.parametrize("kind", ["", 'source_build = "never"\n'])

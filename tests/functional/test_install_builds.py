@@ -395,3 +395,42 @@ def test_a_wheel_that_serves_the_gpu_is_taken_instead(world: World) -> None:
         [],
     )
     assert [note for note in ran.envelope["data"]["warnings"] if note["code"].endswith("-build")] == []
+
+
+def test_an_extension_that_was_typed_is_built_within_the_change(world: World) -> None:
+    source = write_repository(world.folder / "repositories" / "knn", ExtensionSource(name="knn"))
+    shutil.copytree(MATRIX, world.folder / "matrix")
+    row = (
+        f'\n[[extension]]\npackage = "knn"\nwheels = []\nbinds_to_torch = true\ngit = "{source[4:]}"\n'
+        'core_minutes = 320\nsource_build = "always"\nimport_check = "import knn"\nsource = "simple-knn"\n'
+    )
+    text = (MATRIX / "extensions.toml").read_text(encoding="utf-8")
+    made = text.replace("\n[sources]\n", f"{row}\n[sources]\n")
+    (world.folder / "matrix" / "extensions.toml").write_text(made, encoding="utf-8")
+    root = old_environment(world)
+    before = picture(root)
+    asked = ("install", "knn", *RTX_5090, "--matrix", "matrix", "--venv", "env", "--json")
+
+    ran = world.run(*asked)
+    assert (ran.exit_code, [error["code"] for error in ran.envelope["errors"]]) == (1, ["needs-consent"])
+    assert "knn <- knn" in ran.envelope["errors"][0]["message"]
+    assert picture(root) == before
+
+    left = world.run(*asked, "--no-build", "--dry-run")
+    assert [note["code"] for note in left.envelope["data"]["warnings"]] == ["extension-needs-build"]
+    assert ("build", "knn") not in steps(left.envelope["data"])
+
+    ran = world.run(*asked, "--yes", MAX_JOBS="4")
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    step = ran.envelope["data"]["steps"][-1]
+    assert (step["action"], step["project"], step["application"], step["replaces"], step["expected_minutes"]) == (
+        *("build", "knn", None, "0.9"),
+        80,
+    )
+    assert step["compiler"] == {"kind": "toolkit", "cuda": "13.0", "folder": str(world.toolkit)}
+    assert "long-build" in [note["code"] for note in ran.envelope["data"]["warnings"]]
+    assert [(one["project"], one["sass"]) for one in ran.envelope["data"]["built"]] == [("knn", ["sm_120"])]
+    again = world.run(*asked)
+    assert (again.exit_code, again.envelope["data"]["changed"]) == (0, False), again.stdout
+    assert world.run("undo", "--venv", "env").exit_code == 0
+    assert picture(root) == before

@@ -108,6 +108,32 @@ def describe(server: IndexServer, tmp_path: Path, *requirements: str) -> None:
     gpuenv(server, tmp_path, "install", *requirements, *described, exit_code=0)
 
 
+def test_torch_whose_own_kernels_fail_is_undone_and_another_version_is_proposed(
+    server: IndexServer, tmp_path: Path
+) -> None:
+    describe(server, tmp_path, "sympy")
+    root = tmp_path / "project" / "env"
+    before = picture(root)
+    stand_in = STAND_INS / "no_kernel_image"
+    files: dict[str, str | bytes] = {
+        path.relative_to(stand_in).as_posix(): path.read_bytes() for path in stand_in.rglob("*.py")
+    }
+    files["torch/lib/libtorch_cuda.so"] = WITH_120
+    server.add(make_wheel(tmp_path / "wheels", "torch", "2.15.0+cu130", tags=WHEEL_TAGS, files=files), "cu130")
+    envelope = gpuenv(server, tmp_path, "install", "torch", exit_code=3)
+    assert (envelope["status"], envelope["data"]["changed"]) == ("rolled-back", False)
+    assert envelope["data"]["verification"]["profile"]["kernels"] == "fails"
+    again = f'gpuenv install "torch!=2.15.0" torch --venv env --json --indexes {server.pytorch_url}'
+    assert [(error["code"], error["hints"]) for error in envelope["errors"]] == [
+        ("verification-failed", [f"gpuenv diagnose --venv {root}"]),
+        ("other-build-wanted", [again]),
+        ("check-no-code-in-build", []),
+        ("check-no-kernel-image", []),
+        ("state-before-restored", []),
+    ]
+    assert picture(root) == before
+
+
 def test_a_needed_library_without_code_for_the_card_is_undone_before_any_kernel_runs(
     server: IndexServer, tmp_path: Path
 ) -> None:

@@ -144,4 +144,4 @@ def test_init_without_anything_names_any_card_in_a_file_of_its_own(server: Index
 
 def test_init_does_not_go_with_a_check(tmp_path: Path, server: IndexServer) -> None:
     ran = lock(server, tmp_path, "--init", "--check")
-    assert (ran.exit_code, [error["code"] for error in ran.envelope["errors"]]) == (2, ["bad-arguments"])
+    assert (ran.exit_code, [error["code"] for error in ran.envelope["errors"]]) == (2, ["options-clash"])

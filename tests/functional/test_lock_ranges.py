@@ -212,3 +212,26 @@ def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], code: str, s
     (home / "file.txt").write_text("")
     ran = lock(server, home, *arguments)
     assert (ran.exit_code, [error["code"] for error in ran.envelope["errors"]]) == (2, [code])
+
+
+def test_a_range_of_nothing_that_is_built_for_a_gpu_is_one_lock_for_all_cards(
+    server: IndexServer, home: Path, tmp_path: Path
+) -> None:
+    asked = (
+        *("lock", "colorama", "--target", "sm_35..sm_121", "--platform", "linux-x86_64", "--python", "3.11"),
+        *("-o", f"{tmp_path}/any/", "--json"),
+    )
+    ran = gpuenv(*asked, cwd=home, environ=user_of(server, home))
+    assert ran.exit_code == 0, ran.stdout
+    file = "requirements-any-linux-x86_64-py311.txt"
+    assert sorted(path.name for path in (tmp_path / "any").iterdir()) == ["INSTALL-GPU.md", file]
+    guide = (tmp_path / "any" / "INSTALL-GPU.md").read_text(encoding="utf-8")
+    assert (
+        f"`{file}`: nothing in it was built for a GPU, so it is for any /"
+        " 其中没有针对特定 GPU 构建的包，适用于任何显卡" in guide.splitlines()  # noqa: RUF001 - Chinese punctuation
+    )
+    rows = rows_of(guide, "linux-x86_64, Python 3.11")
+    assert {row["files"] for row in rows.values()} == {f"`{file}`"}
+    assert {"3.5", "6.1", "12.1"} <= set(rows)
+    checked = gpuenv(*asked, "--check", cwd=home, environ=user_of(server, home))
+    assert (checked.exit_code, checked.envelope["data"].get("differences", [])) == (0, [])

@@ -495,3 +495,26 @@ def test_a_build_that_is_gone_is_told_before_anything_is_changed(server: IndexSe
 def test_a_lock_that_is_not_there_is_named_before_the_gpu_that_is_not(tmp_path: Path) -> None:
     ran = gpuenv("install", "--locked", "nowhere.txt", "--json", cwd=tmp_path, environ={})
     assert (ran.exit_code, codes(ran)) == (1, ["lock-not-readable"])
+
+
+@pytest.mark.parametrize("shape", ["requirements", "pylock"])
+def test_a_lock_of_nothing_that_is_built_for_a_gpu_is_installed_for_any(
+    server: IndexServer, tmp_path: Path, shape: str
+) -> None:
+    file = "pylock.any.toml" if shape == "pylock" else "any.txt"
+    made = gpuenv(
+        *("lock", "colorama", "--target", "rtx-5090", *MACHINE, "--format", shape, "-o", file, "--json"),
+        cwd=tmp_path,
+        environ=user_of(server, tmp_path),
+    )
+    assert made.exit_code == 0, made.stdout + made.stderr
+    assert ("any-gpu = true" if shape == "pylock" else "# gpu: any") in (tmp_path / file).read_text().splitlines()
+    ran = install(server, tmp_path, file, "--target", "gtx-1080-ti", "--driver", "470.82.01")
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    assert installed(tmp_path) == {"colorama": "0.4.6"}
+    plain = gpuenv(
+        *("plan", "--locked", file, "--target", "cpu", "--venv", "other"),
+        cwd=tmp_path,
+        environ=user_of(server, tmp_path),
+    )
+    assert plain.stdout.splitlines()[0] == f"lock     {file}: for any GPU, since nothing in it was built for one"

@@ -45,3 +45,13 @@ def test_what_cannot_be_had_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(GpuenvError):
         install(tmp_path / "tools" / "a", tmp_path / "links", "nobody-has-this")
     assert list((tmp_path / "tools").iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_to_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "tools").write_text("a file in the place of the folder")
+    with pytest.raises(GpuenvError) as refused:
+        install(tmp_path / "tools" / "a", tmp_path, "ninja")
+    assert (refused.value.code, refused.value.context) == (
+        "folder-not-writable",
+        {"folder": str(tmp_path / "tools" / "a"), "detail": "File exists"},
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -74,6 +75,15 @@ HEADERS = st.builds(
     torch=st.just(Version("2.14.1+cu126")),
     tag=st.none() | st.just("cu126"),
 )
+ANY = replace(RTX_5090, gpus=(), minimum_driver=None, torch=None, tag=None, is_for_any_gpu=True)
+
+
+def test_a_lock_of_nothing_that_is_built_for_a_gpu_says_that_it_is_for_any() -> None:
+    assert render_header(ANY).splitlines()[1] == "# gpu: any"
+    assert parse_header(render_header(ANY)) == ANY
+    cpu = replace(ANY, is_for_any_gpu=False)
+    assert render_header(cpu).splitlines()[1] == "# gpu: none"
+    assert parse_header(render_header(cpu)) == cpu
 
 
 @given(header=HEADERS)

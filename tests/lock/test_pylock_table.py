@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,10 @@ def test_the_table_of_a_lock_is_read() -> None:
     assert parse_own_table(SAMPLE) == GTX_1080_TI
 
 
-@pytest.mark.parametrize("header", [GTX_1080_TI, CPU_ON_WSL])
+FOR_ANY = replace(CPU_ON_WSL, is_for_any_gpu=True)
+
+
+@pytest.mark.parametrize("header", [GTX_1080_TI, CPU_ON_WSL, FOR_ANY])
 def test_what_is_written_is_read_back(header: LockHeader) -> None:
     assert parse_own_table(tomlkit.dumps({"tool": {"gpuenv": own_table(header)}})) == header
 

@@ -29,9 +29,9 @@ from gpuenv.models.matrix import (
     OnnxRuntimeBuild,
     Provenance,
     TorchBuild,
-    TritonRelease,
 )
 from gpuenv.models.platform import PythonVersion
+from gpuenv.models.triton import TritonRelease
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

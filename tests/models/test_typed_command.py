@@ -12,6 +12,11 @@ OPTIONS = ("--target", "--offline", "-p --python", "--allow-build", "-v --verbos
 PLAN = TypedCommand(
     verb="plan", parts=('"torch<2.10"', "--target rtx-509,h100", "--offline", "-p 3.12"), options=OPTIONS
 )
+FILE = TypedCommand(
+    verb="install",
+    parts=("https://x.org/w/torch-2.9.1+cu130-cp311.whl", "six", "--venv env", "--yes"),
+    options=("--venv", "--yes", "--target"),
+)
 RUN = TypedCommand(verb="run", parts=("-q", "-- pyton app.py --target x"), options=OPTIONS)
 
 
@@ -41,6 +46,12 @@ RUN = TypedCommand(verb="run", parts=("-q", "-- pyton app.py --target x"), optio
         (RUN, "--target cpu", "gpuenv run -q --target cpu -- pyton app.py --target x"),
         (RUN, "-- python", "gpuenv run -q -- python"),
         (RUN, "~--", "gpuenv run -q"),
+        (PLAN, "&torch==2.9.1", "gpuenv plan torch==2.9.1 --target rtx-509,h100 --offline -p 3.12"),
+        (PLAN, "&six", 'gpuenv plan six "torch<2.10" --target rtx-509,h100 --offline -p 3.12'),
+        (FILE, "&torch==2.9.1", "gpuenv install torch==2.9.1 six --venv env --yes"),
+        (FILE, "@lock -o gpu.txt", "gpuenv lock https://x.org/w/torch-2.9.1+cu130-cp311.whl six -o gpu.txt"),
+        (FILE, "@lock --venv env", None),
+        (RUN, "@lock", None),
         (PLAN, "--no-such-option", None),
         (PLAN, "--target rtx-509,h100", None),
         (PLAN, "~--log", None),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ from gpuenv.models.notice import Notice
 from gpuenv.models.verification import Check, VerificationReport
 from gpuenv.report.envelope import envelope
 from gpuenv.report.terminal import Terminal
-from gpuenv.report.verify import verification_result
+from gpuenv.report.verify import verification_result, write_verification
 
 VENV = Path("/env")
 GPU = Gpu(
@@ -125,7 +126,7 @@ def test_a_failure_ends_with_3_and_one_error_per_code_and_gpu() -> None:
                 "code": "check-no-kernel-image",
                 "message": "the build has no code for NVIDIA GeForce GTX 1080 Ti (6.1): torch-sort, torch-fft ended"
                 " with `no kernel image is available`",
-                "hints": ["gpuenv install --venv /env"],
+                "hints": ["gpuenv install --venv /env", "gpuenv diagnose --venv /env"],
             }
         ],
     }
@@ -181,7 +182,7 @@ def test_the_terminal_shows_what_did_not_pass_and_the_profile() -> None:
     terminal = Terminal(stdout=stdout, stderr=stderr, environ={"NO_COLOR": "1"}, language="en", verbosity=0)
     verification_result(FAILED, venv=VENV, gpus=(GPU,), language="en").write(terminal)
     assert stdout.getvalue() == (
-        "torch 2.9.1+cu130, CUDA 13.0, cuDNN 91300, seed 7\n"
+        "torch 2.9.1+cu130, CUDA 13.0, cuDNN 9.13.0, seed 7\n"
         "NVIDIA GeForce GTX 1080 Ti (6.1)\n"
         "  failed   torch-sort                     0.00 s  CUDA error: no kernel [no-kernel-image]\n"
         "  failed   torch-fft                      0.00 s  CUDA error [no-kernel-image]\n"
@@ -195,6 +196,14 @@ def test_the_terminal_shows_what_did_not_pass_and_the_profile() -> None:
         "1 passed, 2 failed, 1 skipped\n"
     )
     assert stderr.getvalue() == ""
+
+
+@pytest.mark.parametrize(("number", "version"), [("8902", "8.9.2"), ("91900", "9.19.0"), ("not told", "not told")])
+def test_the_number_of_cudnn_is_shown_as_its_version(number: str, version: str) -> None:
+    stdout = io.StringIO()
+    terminal = Terminal(stdout=stdout, stderr=io.StringIO(), environ={}, language="en", verbosity=0)
+    write_verification(terminal, report=replace(FAILED, facts=(("cudnn", number),)), gpus=(GPU,))
+    assert stdout.getvalue().splitlines()[0] == f"cuDNN {version}"
 
 
 def test_checks_that_were_not_reached_take_one_line() -> None:
@@ -232,6 +241,7 @@ def test_checks_that_failed_alike_take_two_lines() -> None:
             Check(name=name, status="failed", code="no-kernel-image", detail="CUDA error: no kernel") for name in names
         ),
         device="cpu",
+        unproven=("kernels",),
     )
     verification_result(report, venv=VENV, gpus=(), language="en").write(terminal)
     assert stdout.getvalue() == (
@@ -240,3 +250,46 @@ def test_checks_that_failed_alike_take_two_lines() -> None:
         "  failed   the same way: torch-cumsum, torch-index [no-kernel-image]\n"
         "0 passed, 3 failed, 0 skipped\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("unproven", "decides", "beside"),
+    [
+        (("fft",), ["check-raised"], ["check-module-missing"]),
+        ((), [], ["check-module-missing", "check-raised"]),
+        (("fft", "solver"), ["check-module-missing", "check-raised"], []),
+    ],
+)
+def test_what_was_not_required_fails_beside_and_does_not_decide(
+    unproven: tuple[str, ...], decides: list[str], beside: list[str]
+) -> None:
+    report = VerificationReport(
+        checks=(
+            Check(name="torch-solve", status="failed", code="module-missing", detail="No module named 'cv2'"),
+            Check(name="torch-fft", status="failed", code="check-raised", detail="wrong"),
+        ),
+        device="cpu",
+        profile=(("fft", "fails"), ("solver", "fails")),
+        unproven=unproven,
+    )
+    made = envelope("verify", verification_result(report, venv=VENV, gpus=(), language="en"), "en")
+    assert [error["code"] for error in made["errors"]] == decides
+    assert [warning["code"] for warning in made["data"]["warnings"]] == beside
+    assert made["exit_code"] == (3 if unproven else 0)
+
+
+def test_a_missing_module_is_mended_by_installing_its_package() -> None:
+    report = VerificationReport(
+        checks=(Check(name="torch-solve", status="failed", code="module-missing", detail="No module named 'cv2'"),),
+        device="cpu",
+        profile=(("solver", "fails"),),
+        unproven=("solver",),
+    )
+    made = envelope("verify", verification_result(report, venv=VENV, gpus=(), language="en"), "en")
+    assert made["errors"] == [
+        {
+            "code": "check-module-missing",
+            "message": "a Python module is missing: torch-solve (No module named 'cv2')",
+            "hints": ["gpuenv install opencv-python --venv /env", "gpuenv diagnose --venv /env"],
+        }
+    ]

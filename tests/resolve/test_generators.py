@@ -8,8 +8,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from gpuenv.models.cuda import CudaVersion
-from gpuenv.models.matrix import CompatibilityMatrix, Evidence, Provenance, TritonRelease
+from gpuenv.models.matrix import CompatibilityMatrix, Evidence, Provenance
 from gpuenv.models.resolution import Resolution
+from gpuenv.models.triton import TritonRelease
 from gpuenv.resolve.resolver import resolve
 from support.machines import matrix, request, target
 

@@ -186,7 +186,7 @@ def judged(path: str, kind: str | None, *, is_required: bool = True) -> JudgedFi
                 ),
             ),
         ),
-        ([judged("a.so", None), judged("b.so", None)], (Notice.of("no-gpu-code", files=("a.so", "b.so")),)),
+        ([judged("a.so", None), judged("b.so", None)], (Notice.of("no-gpu-code", files=("kit",)),)),
         ([], ()),
     ],
 )

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+import sys
 import threading
 from http.server import ThreadingHTTPServer
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 from urllib.parse import unquote
 
 from packaging.utils import parse_wheel_filename
@@ -34,6 +35,17 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = ["Fault", "IndexServer", "LoggedRequest"]
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    """uv opens fifty connections at once: of more than wait here, the system resets some."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has them
+        """Let clients hang up: they end with connections open, and a test may be watching the standard error."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 @final
@@ -78,8 +90,7 @@ class IndexServer:
                 self._list(index, listed)
         state = self._state
         handler = type("Handler", (IndexHandler,), {"state": state})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
+        self._http = _Listener(("127.0.0.1", 0), handler)
         self._scheme = "http"
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -132,6 +132,8 @@ class WarmStart:
     ) -> Started:
         """Begin a command; what it writes goes to `<output>.out`, `.err` and `.marks`."""
         Path(f"{output}.marks").unlink(missing_ok=True)  # of the run before: nobody may take its marks for this one's
+        for name in ("out", "err"):
+            Path(f"{output}.{name}").write_bytes(b"")  # there also where it is killed before it opens them
         request = {
             "argv": list(argv),
             "cwd": str(cwd),

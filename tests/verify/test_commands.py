@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from gpuenv.report.messages.catalog import all_messages
 from gpuenv.report.verify import notice_code
 from gpuenv.verify.commands import command_environment, run_command
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals end programs on POSIX")
 
 
 def python(script: str) -> str:
@@ -29,6 +32,7 @@ def python(script: str) -> str:
         ("print('Neither CUDA nor MPS are available - defaulting to CPU.')", "command-fell-back-to-cpu"),
         ("print('caught: CUDA out of memory, trying a smaller batch')", None),
         ("import time; time.sleep(3600)", "check-timed-out"),
+        pytest.param("import os; os.abort()", "check-crashed", marks=POSIX),
     ],
 )
 def test_a_command_is_judged_by_its_exit_code_and_by_what_it_prints(
@@ -53,7 +57,14 @@ def test_the_last_words_of_a_failed_command_are_kept(tmp_path: Path) -> None:
 
 def test_a_command_that_is_not_there_is_a_failed_check(tmp_path: Path) -> None:
     check = run_command("no-such-program now", env=dict(os.environ), cwd=tmp_path, place=None, timeout_s=60)
-    assert (check.status, check.code) == ("failed", "program-not-found")
+    assert (check.status, check.code, check.detail) == ("failed", "program-not-found", "no-such-program")
+
+
+@POSIX
+def test_a_command_that_a_signal_ended_has_crashed(tmp_path: Path) -> None:
+    script = "import os; os.kill(os.getpid(), 11)"
+    check = run_command(python(script), env=dict(os.environ), cwd=tmp_path, place=None, timeout_s=60)
+    assert (check.code, check.detail) == ("check-crashed", f"ended by signal 11 ({signal.strsignal(11)})")
 
 
 def test_the_programs_of_the_environment_come_first() -> None:

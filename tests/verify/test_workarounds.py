@@ -34,6 +34,9 @@ def test_no_way_sets_a_variable_that_nothing_reads() -> None:
     [
         ([check("torch-fft", "passed")], {}),
         ([check("torch-matmul-float16")], {"fp16": "compute-in-float32"}),
+        ([check("torch-convolution"), check("torch-convolution-float16")], {"convolution": "switch-cudnn-off"}),
+        ([check("torch-convolution-float16")], {"fp16": "compute-in-float32"}),
+        ([check("torch-convolution", code="out-of-memory"), check("torch-matmul-float16", code="out-of-memory")], {}),
         ([check("torch-matmul-bfloat16", "skipped", "capability-too-low")], {"bf16": "compute-in-float16"}),
         ([check("torch-matmul-tf32", "skipped", "capability-too-low")], {}),
         ([check("torch-complex-abs"), check("torch-sort", "passed")], {"nvrtc": "avoid-complex-kernels"}),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from gpuenv.build.tree import make_writable
 from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.value import dataclass
 
@@ -136,6 +137,7 @@ def unpack(archive: Path, folder: Path) -> Path:
                 packed_tar.extractall(folder, members=_inside(packed_tar, folder))  # noqa: S202 - members are checked
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         raise GpuenvError("archive-unreadable", path=str(archive), detail=str(error)) from error
+    make_writable(folder)
     inside = [path for path in folder.iterdir() if path.is_dir()]
     return inside[0] if len(inside) == 1 else folder
 

@@ -40,6 +40,7 @@ def write_script(source: TorchSource) -> str:
     return Template(_SCRIPT).substitute(
         version=source.version,
         cuda=source.cuda,
+        dashed=str(source.cuda).replace(".", "-"),
         tag=source.cuda.tag,
         python=str(source.python),
         listed=";".join(str(capability) for capability in wanted),
@@ -90,7 +91,7 @@ preflight() {
         fail "this machine has $$(( memory_kb / 1000 / 1000 )) GB of memory, $memory GB are needed"
 
     [ -x "$$CUDA_HOME/bin/nvcc" ] ||
-        fail "there is no nvcc in $$CUDA_HOME" "CUDA_HOME=/usr/local/cuda-$cuda bash $$0"
+        fail "there is no nvcc in $$CUDA_HOME" "sudo apt-get install cuda-toolkit-$dashed"
     nvcc_version="$$("$$CUDA_HOME/bin/nvcc" --version | sed -n 's/.*release \\([0-9.]*\\),.*/\\1/p')"
     [ "$$nvcc_version" = "$$CUDA" ] ||
         fail "$$CUDA_HOME is CUDA $$nvcc_version, CUDA $$CUDA is needed" "CUDA_HOME=/usr/local/cuda-$cuda bash $$0"

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +61,24 @@ def copy_tree(source: Path, target: Path) -> None:
     try:
         shutil.copytree(source, target, symlinks=True, ignore=left_out)
     except (OSError, shutil.Error) as error:
-        raise GpuenvError("source-unreadable", path=str(source), detail=str(error)[:200]) from error
+        raise GpuenvError("source-unreadable", path=str(source), detail=_first_reason(error)) from error
+    finally:
+        make_writable(target)
+
+
+def make_writable(tree: Path) -> None:
+    """Let the owner write into a copy: of a read-only tree nothing could be changed, built, or removed."""
+    for folder, _, names in os.walk(tree):
+        for path in (Path(folder), *(Path(folder, name) for name in names)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (stat.S_IRWXU if path.is_dir() else stat.S_IWUSR))
+
+
+def _first_reason(error: OSError) -> str:
+    """Tell why the first file was not copied: `shutil.Error` lists source, target and reason of each."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return str(error.args[0][0][-1])[:200]
+    return str(error)[:200]
 
 
 def tree_hash(tree: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sys
 import tempfile
@@ -85,6 +87,14 @@ def build_wheel(
         if not ended.succeeded or not wheels:
             return FailedBuild(output=ended.stdout)
         return put_wheel(wheels[0], folder)
+
+
+def folder_fault(folder: Path) -> str | None:
+    """Tell why no wheel can be put into a folder that may have to be made; None where one can. Makes nothing."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if not there.is_dir():
+        return os.strerror(errno.EEXIST if there == folder else errno.ENOTDIR)
+    return None if os.access(there, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
 
 
 def put_wheel(wheel: Path, folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,11 @@ if TYPE_CHECKING:
 
     from gpuenv.cli.invocation import Invocation
     from gpuenv.models.resolution import Conflict
+    from gpuenv.models.typed_command import TypedCommand
+    from gpuenv.report.messages import Language
     from gpuenv.report.result import CommandResult
+    from gpuenv.workflow.build import Built
+    from gpuenv.workflow.builds.wheel import Failed
     from gpuenv.workflow.options import Options
 
 
@@ -51,13 +54,10 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     """Build each source and show the proof; the first that fails ends it."""
     if arguments.prints:
         return _script(invocation, arguments)
-    from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
-    from gpuenv.report.build import build_result, conflict_result, failed_result, joined_result  # noqa: PLC0415
+    from gpuenv.report.build import joined_result  # noqa: PLC0415 - not for --help
     from gpuenv.workflow.build import build  # noqa: PLC0415
     from gpuenv.workflow.builds.place import BuildChoices  # noqa: PLC0415
-    from gpuenv.workflow.builds.wheel import Failed  # noqa: PLC0415
 
-    language = invocation.terminal.language
     choices = BuildChoices(
         output=arguments.output,
         with_ptx=arguments.ptx,
@@ -67,40 +67,45 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     results = []
     for source in arguments.sources:
         built = build(source, _options(arguments), choices, invocation.surroundings, invocation.reporter)
-        if isinstance(built, Conflict):
-            results.append(conflict_result(_to_name_a_gpu(built, source), language))
-        elif isinstance(built, Failed):
-            results.append(
-                failed_result(
-                    source=built.source,
-                    detail=built.detail,
-                    log=built.log,
-                    report=built.report,
-                    notes=built.notes,
-                    language=language,
-                )
-            )
-        else:
-            results.append(
-                build_result(
-                    source=built.source,
-                    wheel=built.wheel,
-                    origin=built.origin,
-                    target=built.target,
-                    torch=built.torch,
-                    toolkit=built.toolkit,
-                    variables=dict(built.variables),
-                    inspection=built.inspection,
-                    faults=built.faults,
-                    notes=built.notes,
-                    is_installed=built.is_installed,
-                    log=built.log,
-                    language=language,
-                )
-            )
+        results.append(_result(built, arguments.typed, invocation.terminal.language))
         if results[-1].exit_code:
             break
     return joined_result(results)
+
+
+def _result(built: Built | Failed | Conflict, typed: TypedCommand, language: Language) -> CommandResult:
+    """Make the result of one source."""
+    from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
+    from gpuenv.report.build import build_result, conflict_result, failed_result  # noqa: PLC0415
+    from gpuenv.workflow.builds.wheel import Failed  # noqa: PLC0415
+
+    if isinstance(built, Conflict):
+        return conflict_result(_to_name_a_gpu(built, typed), language)
+    if isinstance(built, Failed):
+        return failed_result(
+            source=built.source,
+            detail=built.detail,
+            log=built.log,
+            report=built.report,
+            notes=built.notes,
+            language=language,
+        )
+    return build_result(
+        source=built.source,
+        wheel=built.wheel,
+        origin=built.origin,
+        target=built.target,
+        torch=built.torch,
+        toolkit=built.toolkit,
+        variables=dict(built.variables),
+        inspection=built.inspection,
+        faults=built.faults,
+        notes=built.notes,
+        is_installed=built.is_installed,
+        log=built.log,
+        command=str(typed.without("--no-install")),
+        language=language,
+    )
 
 
 def _script(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
@@ -113,8 +118,7 @@ def _script(invocation: Invocation, arguments: argparse.Namespace) -> CommandRes
         raise UsageError("print-is-for-torch", sources=tuple(arguments.sources))
     made = torch_script(arguments.sources[0], _options(arguments), invocation.surroundings)
     if isinstance(made, Conflict):
-        named = _to_name_a_gpu(made, arguments.sources[0], "--print")
-        return conflict_result(named, invocation.terminal.language)
+        return conflict_result(_to_name_a_gpu(made, arguments.typed), invocation.terminal.language)
     return script_result(made.text, made.notes, invocation.terminal.language)
 
 
@@ -123,12 +127,11 @@ def _options(arguments: argparse.Namespace) -> Options:
     return replace(options_from(arguments), typed=arguments.typed)
 
 
-def _to_name_a_gpu(conflict: Conflict, source: str, *options: str) -> Conflict:
+def _to_name_a_gpu(conflict: Conflict, typed: TypedCommand) -> Conflict:
     """Without a GPU here the way out is to name one: CPU builds, which `install` could take, hold nothing to build."""
     from gpuenv.models.resolution import Cause  # noqa: PLC0415 - not for --help
 
     if conflict.reason.code != "no-gpu":
         return conflict
-    command = shlex.join(["gpuenv", "build", source, *options, "--target", "rtx-5090"])
-    way_out = Cause(change=Notice.of("name-gpu-to-build-for", command=command), would_give=None)
+    way_out = Cause(change=Notice.of("name-gpu-to-build-for", **typed.facts), would_give=None)
     return replace(conflict, reason=Notice.of("no-gpu-to-build-for"), causes=(way_out,))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.cli.commands import ALIASES, COMMANDS
 from gpuenv.errors import UsageError
+from gpuenv.models.typed_command import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +41,18 @@ def complaint(message: str, *, program: str, options: Sequence[str]) -> UsageErr
     if found := _CLASH.fullmatch(message):
         return UsageError("options-clash", other=_last(found["other"]), **_of(found, program))
     return UsageError("bad-arguments", detail=message, program=program)
+
+
+def unknown_command(name: str, argv: Sequence[str]) -> UsageError:
+    """Code a command that does not exist; the likeliest one is written out, with what was typed."""
+    names = (*(command.name for command in COMMANDS), *ALIASES)
+    behind = next((place for place, word in enumerate(argv) if word in names), None)
+    if name.startswith("-") and behind is not None:
+        moved = (argv[behind], *argv[behind + 1 :], name, *argv[:behind])
+        return UsageError("option-before-command", option=name, meant=" ".join(("gpuenv", *map(quoted, moved))))
+    near = near_names(name, names)
+    meant = " ".join(("gpuenv", near[0], *map(quoted, argv))) if near else None
+    return UsageError("unknown-command", command=name, near=near or names, meant=meant)
 
 
 def _unknown(words: Sequence[str], *, program: str, options: Sequence[str]) -> UsageError:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     import argparse
 
     from gpuenv.cli.invocation import Invocation
+    from gpuenv.report.install import Ended
     from gpuenv.report.install_text import Afterwards
     from gpuenv.report.result import CommandResult
-    from gpuenv.workflow.changes.installation import Installation
+    from gpuenv.workflow.changes.installation import Choices, Installation
     from gpuenv.workflow.locked import LockedPlanning
     from gpuenv.workflow.plan import Planned
 
@@ -64,10 +65,7 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         from gpuenv.cli import plan  # noqa: PLC0415 - not for --help
 
         return plan.run(invocation, arguments)
-    from gpuenv.models.settings import redact_url  # noqa: PLC0415
     from gpuenv.report.install import installation_result  # noqa: PLC0415
-    from gpuenv.verify.profile import parse_required  # noqa: PLC0415
-    from gpuenv.workflow.changes.installation import Choices  # noqa: PLC0415
     from gpuenv.workflow.install import install  # noqa: PLC0415
 
     planning = locked_planning(invocation, arguments)
@@ -78,17 +76,35 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         invocation.reporter,
         consent=dialogue.consent,
         announce=dialogue.announce,
-        choices=Choices(
-            engine=arguments.engine,
-            keeps_failed=arguments.keep_failed,
-            keeps_snapshot=not arguments.no_snapshot,
-            checks_hashes=arguments.check_hashes,
-            required=parse_required(arguments.require),
-        ),
+        choices=_choices(arguments),
         planning=planning,
     )
+    language, was_shown = invocation.terminal.language, dialogue.plan_was_shown
+    result = installation_result(_ended(invocation, arguments, done, plan_was_shown=was_shown), language)
+    return with_lock(result, planning, language, was_written=was_shown)
+
+
+def _choices(arguments: argparse.Namespace) -> Choices:
+    """Take how to install, apart from what."""
+    from gpuenv.verify.profile import parse_required  # noqa: PLC0415 - not for --help
+    from gpuenv.workflow.changes.installation import Choices  # noqa: PLC0415
+
+    return Choices(
+        engine=arguments.engine,
+        keeps_failed=arguments.keep_failed,
+        keeps_snapshot=not arguments.no_snapshot,
+        checks_hashes=arguments.check_hashes,
+        required=parse_required(arguments.require),
+    )
+
+
+def _ended(invocation: Invocation, arguments: argparse.Namespace, done: Installation, *, plan_was_shown: bool) -> Ended:
+    """Gather what is shown of how the install ended."""
+    from gpuenv.models.settings import redact_url  # noqa: PLC0415 - not for --help
+    from gpuenv.report.install import Ended  # noqa: PLC0415
+
     resolved = done.planned.resolved
-    result = installation_result(
+    return Ended(
         ending=done.ending,
         root=done.root,
         target=resolved.target,
@@ -105,12 +121,10 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
         typed=redact_url(shlex.join(invocation.argv)),
         uncovered=done.uncovered,
         require_verified=arguments.require_verified,
-        language=invocation.terminal.language,
         engine=arguments.engine,
         afterwards=_afterwards(invocation, done),
-        plan_was_shown=dialogue.plan_was_shown,
+        plan_was_shown=plan_was_shown,
     )
-    return with_lock(result, planning, invocation.terminal.language, was_written=dialogue.plan_was_shown)
 
 
 class _Dialogue:

@@ -195,5 +195,4 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
     for option, others in _CLASHES:
         for other in others:
             if given[option] and given[other]:
-                detail = f"--{option} cannot be used with --{other.replace('_', '-')}"
-                raise UsageError("bad-arguments", detail=detail, program="gpuenv lock")
+                raise UsageError("options-clash", option=f"--{option}", other=f"--{other.replace('_', '-')}")

@@ -17,7 +17,7 @@ from gpuenv import __version__
 from gpuenv.cli.commands import ALIASES, COMMANDS
 from gpuenv.cli.invocation import Invocation
 from gpuenv.cli.typed import WITH_COMMAND, typed_command
-from gpuenv.errors import EXIT_INTERRUPTED, ChangeInterruptedError, GpuenvError, UsageError
+from gpuenv.errors import EXIT_INTERRUPTED, ChangeInterruptedError, GpuenvError
 from gpuenv.install.interruption import ignore_from_now_on, termination_raises
 from gpuenv.models.notice import Notice
 from gpuenv.models.progress import Reporter
@@ -84,7 +84,13 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt as error:
         ignore_from_now_on()  # one more Ctrl-C must not keep the user from reading what became of the first
         result = _interrupted(error)
-    return _finish(name, result, terminal=terminal, is_json=is_json)
+    return _finish(_command_of(name, argv), result, terminal=terminal, is_json=is_json)
+
+
+def _command_of(name: str, argv: Sequence[str]) -> str:
+    """Tell which command was meant where an option stands before it."""
+    names = {command.name for command in COMMANDS}
+    return next((word for word in argv if word in names), name) if name.startswith("-") else name
 
 
 def _settled(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -> CommandResult:
@@ -149,7 +155,9 @@ def _own_arguments(argv: Sequence[str]) -> Sequence[str]:
 def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -> CommandResult:
     names = [command.name for command in COMMANDS]
     if name not in names:
-        raise _unknown_command(name, argv)
+        from gpuenv.cli.complaints import unknown_command  # noqa: PLC0415 - only for wrong use
+
+        raise unknown_command(name, argv)
     parser = command_parser(name)
     terminal.typed = typed_command(name, argv, parser)
     # Requirements may stand between options; what `run` and `diagnose` run stands behind all of theirs.
@@ -171,17 +179,6 @@ def _run(name: str, argv: Sequence[str], *, terminal: Terminal, is_json: bool) -
     )
     result: CommandResult = import_module(f"gpuenv.cli.{name}").run(invocation, arguments)
     return result
-
-
-def _unknown_command(name: str, argv: Sequence[str]) -> UsageError:
-    """Make the error of a command that does not exist; the likeliest one is written out, with what was typed."""
-    from gpuenv.cli.complaints import near_names  # noqa: PLC0415 - only for wrong use
-    from gpuenv.models.typed_command import quoted  # noqa: PLC0415
-
-    names = (*(command.name for command in COMMANDS), *ALIASES)
-    near = near_names(name, names)
-    meant = " ".join(("gpuenv", near[0], *map(quoted, argv))) if near else None
-    return UsageError("unknown-command", command=name, near=near or names, meant=meant)
 
 
 def _finish(name: str, result: CommandResult, *, terminal: Terminal, is_json: bool) -> int:

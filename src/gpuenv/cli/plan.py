@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gpuenv.cli.locked import add_locked, locked_planning, with_lock
@@ -18,10 +19,13 @@ from gpuenv.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from gpuenv.cli.invocation import Invocation
+    from gpuenv.models.plan import Plan
     from gpuenv.report.result import CommandResult
     from gpuenv.report.terminal import Terminal
+    from gpuenv.workflow.plan import Planned
     from gpuenv.workflow.resolving.resolution import Resolved
 
 
@@ -47,50 +51,43 @@ def run(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
     if getattr(arguments, "why", None) and arguments.locked is None:
         return _why(invocation, arguments)
     from gpuenv.models.resolution import Conflict  # noqa: PLC0415 - not for --help
-    from gpuenv.report.applications import application_as_json, write_applications  # noqa: PLC0415
-    from gpuenv.report.index_settings import settings_as_json, write_settings  # noqa: PLC0415
-    from gpuenv.report.plan import plan_as_json, write_plan  # noqa: PLC0415
     from gpuenv.report.result import CommandResult  # noqa: PLC0415
     from gpuenv.workflow.plan import plan  # noqa: PLC0415
 
     planning = locked_planning(invocation, arguments)
     options = options_from(arguments)
     planned = planning() if planning else plan(options, invocation.surroundings, invocation.reporter)
-    resolved = planned.resolved
-    is_conflict = isinstance(resolved.outcome, Conflict)
-
-    def write(terminal: Terminal) -> None:
-        write_applications(terminal, resolved.applications)
-        write_plan(
-            terminal,
-            target=resolved.target,
-            outcome=resolved.outcome,
-            plan=planned.plan,
-            notes=resolved.notes,
-        )
-        write_settings(terminal, resolved.settings, invocation.surroundings.environ)
-
+    is_conflict = isinstance(planned.resolved.outcome, Conflict)
     result = CommandResult(
         status="conflict" if is_conflict else "ok",
         exit_code=1 if is_conflict else 0,
-        data={
-            **plan_as_json(
-                target=resolved.target,
-                matrix_version=resolved.matrix.version,
-                outcome=resolved.outcome,
-                plan=planned.plan,
-                notes=resolved.notes,
-                is_changed=False,
-                language=invocation.terminal.language,
-            ),
-            "applications": [
-                application_as_json(application, invocation.terminal.language) for application in resolved.applications
-            ],
-            "index_settings": settings_as_json(resolved.settings, invocation.surroundings.environ),
-        },
-        write=write,
+        data=_planned_data(planned, invocation),
+        write=partial(_write_planned, planned, invocation.surroundings.environ),
     )
     return with_lock(result, planning, invocation.terminal.language)
+
+
+def _planned_data(planned: Planned, invocation: Invocation) -> dict[str, Any]:
+    from gpuenv.report.applications import application_as_json  # noqa: PLC0415 - not for --help
+    from gpuenv.report.index_settings import settings_as_json  # noqa: PLC0415
+
+    resolved, language = planned.resolved, invocation.terminal.language
+    return {
+        **_resolution_data(resolved, invocation, planned.plan),
+        "applications": [application_as_json(application, language) for application in resolved.applications],
+        "index_settings": settings_as_json(resolved.settings, invocation.surroundings.environ),
+    }
+
+
+def _write_planned(planned: Planned, environ: Mapping[str, str], terminal: Terminal) -> None:
+    from gpuenv.report.applications import write_applications  # noqa: PLC0415 - not for --help
+    from gpuenv.report.index_settings import write_settings  # noqa: PLC0415
+    from gpuenv.report.plan import write_plan  # noqa: PLC0415
+
+    resolved = planned.resolved
+    write_applications(terminal, resolved.applications)
+    write_plan(terminal, target=resolved.target, outcome=resolved.outcome, plan=planned.plan, notes=resolved.notes)
+    write_settings(terminal, resolved.settings, environ)
 
 
 def _why(invocation: Invocation, arguments: argparse.Namespace) -> CommandResult:
@@ -136,14 +133,14 @@ def _lines(invocation: Invocation, file: str) -> list[str]:
         ) from error
 
 
-def _resolution_data(resolved: Resolved, invocation: Invocation) -> dict[str, Any]:
+def _resolution_data(resolved: Resolved, invocation: Invocation, plan: Plan | None = None) -> dict[str, Any]:
     from gpuenv.report.plan import plan_as_json  # noqa: PLC0415
 
     return plan_as_json(
         target=resolved.target,
         matrix_version=resolved.matrix.version,
         outcome=resolved.outcome,
-        plan=None,
+        plan=plan,
         notes=resolved.notes,
         is_changed=False,
         language=invocation.terminal.language,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gpuenv.detect.environments.place import usual_place
 from gpuenv.detect.files import exists, read_text
 from gpuenv.detect.platform import detect_platform
 from gpuenv.errors import GpuenvError
@@ -31,8 +32,7 @@ def find_environment(choice: str | None, surroundings: Surroundings) -> Path:
 
     An interpreter stands for the environment that it lies in.
     """
-    environ = surroundings.environ
-    named = choice or environ.get("VIRTUAL_ENV") or environ.get("CONDA_PREFIX") or ".venv"
+    named = choice or usual_place(surroundings.environ)
     path = Path(os.path.normpath(surroundings.cwd / Path(named).expanduser()))  # links stay as they are
     return _root_of_interpreter(path) if path.is_file() else path
 

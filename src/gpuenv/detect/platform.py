@@ -30,10 +30,10 @@ _NAMES: Final[Mapping[tuple[str, str], PlatformName]] = {
 }
 
 _GLIBC: Final = re.compile(r"glibc (\d+)\.(\d+)")
-_OS_RELEASE_LINE: Final = re.compile(r"^([A-Z_]+)=[\"']?(.*?)[\"']?$", re.MULTILINE)
-_FIRST_WSL: Final = re.compile(r"Linux version 4\.4\.\d+-\d+-Microsoft\b")
+_OS_RELEASE_LINE: Final = r"^([A-Z_]+)=[\"']?(.*?)[\"']?$"
+_FIRST_WSL: Final = r"Linux version 4\.4\.\d+-\d+-Microsoft\b"
 """The first generation is no kernel: it always calls itself by this version (`4.4.0-19041-Microsoft`)."""
-_CONTAINER_CGROUP: Final = re.compile(r"kubepods|docker|containerd|libpod|lxc")
+_CONTAINER_CGROUP: Final = r"kubepods|docker|containerd|libpod|lxc"
 _CGROUP_RUNTIMES: Final = {"kubepods": "kubernetes", "libpod": "podman"}
 
 ROOT: Final = Path("/")
@@ -98,7 +98,7 @@ def parse_wsl_generation(proc_version: str) -> Literal[1, 2]:
 
     Linux version 4.4.0-19041-Microsoft (Microsoft@Microsoft.com) (gcc version 5.4.0 (GCC) ) #1237-Microsoft ...
     """
-    return 1 if _FIRST_WSL.match(proc_version) else 2
+    return 1 if re.match(_FIRST_WSL, proc_version) else 2
 
 
 def detect_container(environ: Mapping[str, str], *, root: Path = ROOT) -> str | None:
@@ -119,7 +119,7 @@ def parse_cgroup(text: str) -> str | None:
 
     12:devices:/kubepods/besteffort/pod7d1f/5e0c
     """
-    found = _CONTAINER_CGROUP.search(text)
+    found = re.search(_CONTAINER_CGROUP, text)
     return None if found is None else _CGROUP_RUNTIMES.get(found[0], found[0])
 
 
@@ -136,7 +136,7 @@ def parse_os_release(text: str) -> Distribution:
     ID_LIKE="ubuntu debian"
     VERSION_ID="22.1"
     """
-    fields = {found[1]: found[2] for found in _OS_RELEASE_LINE.finditer(text)}
+    fields = {found[1]: found[2] for found in re.finditer(_OS_RELEASE_LINE, text, re.MULTILINE)}
     return Distribution(
         id=fields.get("ID", "").lower(),
         id_like=tuple(fields.get("ID_LIKE", "").lower().split()),

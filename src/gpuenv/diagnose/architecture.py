@@ -137,15 +137,18 @@ def judge_architecture(hit: Hit, known: Known) -> Verdict:
     if place == "covered":
         code = "capability-warning-cosmetic" if is_warning else "extension-lacks-code-for-gpu"
         confidence = confidence if is_warning else "medium"
-        if _OWN_KERNEL in hit.around:
+        if any(check in hit.around for check in _OWN_KERNELS):
             code = dropped_code(capability) if capability < TURING else "architecture-too-new-for-build"
     else:
         code = "architecture-too-new-for-build" if place == "newer" else dropped_code(capability)
     return Verdict(code=code, confidence=confidence, context=_context(known, capability), reasons=reasons)
 
 
-_OWN_KERNEL: Final = fold("torch-elementwise:")
-"""The check of torch's simplest kernel has failed: whatever is written of the build, it has no code for the GPU."""
+_OWN_KERNELS: Final = tuple(
+    fold(f"torch-{check}:")
+    for check in ("elementwise", "reduction", "sort", "cumsum", "index", "softmax", "random", "autograd")
+)
+"""A check of torch's own kernels has failed: whatever is written of the build, it has no code for the GPU."""
 
 
 def dropped_code(capability: ComputeCapability) -> str:

@@ -17,6 +17,7 @@ from gpuenv.process import stream
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gpuenv.install.engines.index_access import IndexAccess
     from gpuenv.models.progress import Reporter
     from gpuenv.models.settings import IndexSettings
 
@@ -40,34 +41,47 @@ def install_into(
     """
     access = index_access(settings, environ)
     part = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}")
+    options = (
+        *("--target", str(part), "--python", str(python)),
+        *(() if with_dependencies else ("--no-deps",)),
+        *(("--offline",) if is_offline else ()),
+    )
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="gpuenv-") as made:
-            lists = [_written(Path(made, "requirements.txt"), requirements)]
-            excludes = [_written(Path(made, "excludes.txt"), excluded)] if excluded else []
-            argv = (
-                *(str(find_uv(environ)), "pip", "install", "--target", str(part), "--python", str(python)),
-                *(() if with_dependencies else ("--no-deps",)),
-                *(argument for path in lists for argument in ("--requirements", str(path))),
-                *(argument for path in excludes for argument in ("--excludes", str(path))),
-                *access.arguments,
-                *(("--offline",) if is_offline else ()),
-            )
-            ran = stream(
-                argv,
-                env=access.environ,
-                on_line=lambda line: reporter.output(without_credentials(line)),
-                cwd=Path(made),
-            )
-        if not ran.succeeded:
-            cause = why_failed(ran.stdout, exit_code=ran.exit_code)
-            raise GpuenvError(cause.code, **cause.context)
+        _install(options, requirements, excluded, access, find_uv(environ), reporter)
         if not folder.exists():
             part.rename(folder)
     except OSError as error:
         raise GpuenvError("folder-not-writable", folder=str(folder), detail=error.strerror or str(error)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _install(
+    options: Sequence[str],
+    requirements: Sequence[str],
+    excluded: Sequence[str],
+    access: IndexAccess,
+    uv: Path,
+    reporter: Reporter,
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="gpuenv-") as made:
+        wanted = _written(Path(made, "requirements.txt"), requirements)
+        excludes = [_written(Path(made, "excludes.txt"), excluded)] if excluded else []
+        argv = (
+            *(str(uv), "pip", "install", *options, "--requirements", str(wanted)),
+            *(argument for path in excludes for argument in ("--excludes", str(path))),
+            *access.arguments,
+        )
+        ran = stream(
+            argv,
+            env=access.environ,
+            on_line=lambda line: reporter.output(without_credentials(line)),
+            cwd=Path(made),
+        )
+    if not ran.succeeded:
+        cause = why_failed(ran.stdout, exit_code=ran.exit_code)
+        raise GpuenvError(cause.code, **cause.context)
 
 
 def _written(path: Path, lines: Sequence[str]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal
 
 from gpuenv.errors import GpuenvError
@@ -11,6 +12,7 @@ from gpuenv.models.value import dataclass
 from gpuenv.project.pinned_lines import logical_lines, parse_pin, without_hashes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gpuenv.lock.header import LockHeader
@@ -37,7 +39,17 @@ def read_lock(path: Path) -> LockContent:
         text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise GpuenvError("lock-not-readable", path=str(path), detail=str(error)) from error
-    return parse_lock(text, is_pylock=is_pylock(path))
+    with naming(path):
+        return parse_lock(text, is_pylock=is_pylock(path))
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Say of a file that cannot be read which one it is."""
+    try:
+        yield
+    except GpuenvError as error:
+        raise GpuenvError(error.code, **{"path": str(path), **error.context}) from error
 
 
 def is_pylock(path: Path) -> bool:

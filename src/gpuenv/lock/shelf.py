@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
 from gpuenv.lock.header import parse_header
-from gpuenv.lock.reading import is_pylock
+from gpuenv.lock.reading import is_pylock, naming
 from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
@@ -55,7 +55,12 @@ def read_header(path: Path) -> LockHeader:
     except (OSError, UnicodeDecodeError) as error:
         detail = getattr(error, "strerror", None) or str(error)
         raise GpuenvError("lock-not-readable", path=str(path), detail=detail) from error
-    if not is_pylock(path):
+    with naming(path):
+        return _header(text, is_pylock=is_pylock(path))
+
+
+def _header(text: str, *, is_pylock: bool) -> LockHeader:
+    if not is_pylock:
         return parse_header(text)
     from gpuenv.lock.pylock_table import parse_own_table  # noqa: PLC0415 - tomlkit only for a pylock
 

@@ -114,8 +114,14 @@ def check_choice(limits: UvLimits, resolution: Resolution, *, file: str) -> None
             if canonicalize_name(found.name) == pin.project and not found.specifier.contains(
                 pin.version, prereleases=True
             ):
+                wanted = f"{pin.project}{found.specifier}"
                 raise GpuenvError(
-                    "uv-project-limits", file=file, key=key, limit=str(found), requirement=pin.requirement
+                    "uv-project-limits",
+                    file=file,
+                    key=key,
+                    limit=str(found),
+                    requirement=pin.requirement,
+                    wanted=wanted,
                 )
 
 

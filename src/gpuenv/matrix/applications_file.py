@@ -50,7 +50,7 @@ def parse_applications(root: Table) -> ApplicationsFile:
     checks = [{ capability = "ort", source = "rembg" }, { imports = "rembg", source = "rembg" }]
     settings = [{ variable = "FORCE_CUDA", value = "1", source = "..." }]
     switches = [{ name = "half-precision", needs = ["fp16"], variable = "is_half", on = "True", off = "False", ... }]
-    limits = [{ gpus = "12.0..", code = "limit-...", source = "..." }]
+    limits = [{ gpus = "12.0..", code = "limit-...", excludes = true, source = "..." }]
     source = "rembg"
     """
     sources = Sources(root)
@@ -155,6 +155,7 @@ def _limit(row: Table, sources: Sources) -> ApplicationLimit:
         maximum=maximum,
         code=row.read("code", _parse_name),
         provenance=sources.of(row),
+        excludes=row.flag("excludes", default=False),
     )
     row.finish()
     return made

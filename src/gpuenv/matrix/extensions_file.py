@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from gpuenv.matrix.table import Table
-
-EXTENSIONS: Final = "extensions.toml"
-"""Absent in matrices from before it was known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

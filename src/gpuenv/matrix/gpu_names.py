@@ -18,13 +18,13 @@ _TRADEMARKS: Final = re.compile(r"\((?:r|tm)\)|[®™]")
 _MEMORY: Final = re.compile(r"\b\d+\s*g(?:b|ib)?\b")
 _INSTANCE: Final = re.compile(r"\s+MIG\s+\S+$", re.IGNORECASE)
 """The tail that names a MIG instance, which resolves as its card: `A100-SXM4-40GB MIG 1g.5gb`."""
-_PROFILE: Final = re.compile(r"-(?:\d-)?\d+(?P<series>[QCBA])(?:ME)?$", re.IGNORECASE)
+_PROFILE: Final = r"(?i)-(?:\d-)?\d+(?P<series>[QCBA])(?:ME)?$"
 """The tail that names a vGPU profile: `GRID T4-16Q`, `NVIDIA A40-8Q`, part of a MIG instance `NVIDIA A100-1-5C`
 (NVIDIA virtual GPU software user guide, virtual GPU types)."""
-_RUN_TOGETHER: Final = re.compile(r"\brtx(?=a?\d)", re.IGNORECASE)
-_BOARD_LETTERS: Final = re.compile(r"(?<=\d)[a-z]{1,2}$|\s+DC$", re.IGNORECASE)
+_RUN_TOGETHER: Final = r"(?i)\brtx(?=a?\d)"
+_BOARD_LETTERS: Final = r"(?i)(?<=\d)[a-z]{1,2}$|\s+DC$"
 """By which vGPU software tells the boards of one chip apart: `V100DX`, `A100D`, `H100XM`."""
-_GUEST: Final = re.compile(r"^(?:NVIDIA|GRID)\s+", re.IGNORECASE)
+_GUEST: Final = r"(?i)^(?:NVIDIA|GRID)\s+"
 
 _NOISE: Final = frozenset({"nvidia", "geforce", "gpu", "graphics", "card", "corporation", "device"})
 """Words that are said or left out at will."""
@@ -69,7 +69,7 @@ def find_gpu(text: str, models: Sequence[GpuModel]) -> NamedGpu:
     found = _find(wanted, models)
     if found:
         return NamedGpu(models=found)
-    profile = _PROFILE.search(text)
+    profile = re.search(_PROFILE, text)
     card = next(filter(None, (_find(_take_apart(name), models) for name in _cards_of(text))), ()) if profile else ()
     if profile and card:
         return NamedGpu(models=card, vgpu_series=profile["series"].upper())
@@ -91,8 +91,8 @@ def _cards_of(text: str) -> tuple[str, ...]:
 
     `RTX6000` is the Quadro of that number: the later ones have `-Ada` and `Pro` in the names of their profiles.
     """
-    card = _RUN_TOGETHER.sub("RTX ", _GUEST.sub("", _PROFILE.sub("", text.strip())))
-    return tuple(name for plain in (card, _BOARD_LETTERS.sub("", card)) for name in (f"Quadro {plain}", plain))
+    card = re.sub(_RUN_TOGETHER, "RTX ", re.sub(_GUEST, "", re.sub(_PROFILE, "", text.strip())))
+    return tuple(name for plain in (card, re.sub(_BOARD_LETTERS, "", card)) for name in (f"Quadro {plain}", plain))
 
 
 def _has_words(model: GpuModel, wanted: _Name) -> bool:

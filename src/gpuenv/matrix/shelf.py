@@ -50,6 +50,11 @@ def find_matrix(choice: str | None, *, cwd: Path, cache: Path | None = None) -> 
     raise UsageError("unknown-matrix", matrix=choice, near=tuple(near), nearest=near[0])
 
 
+def came_with_gpuenv(folder: Path) -> bool:
+    """Whether a matrix is one of those that came with gpuenv, which were read and tested as a whole."""
+    return folder.parent == _shelf()
+
+
 def _shelf() -> Path:
     """Find the folder of matrices: in the package when installed from a wheel, else that of the checkout."""
     package = Path(__file__).resolve().parents[1]

@@ -38,9 +38,10 @@ class Table:
 
     def text(self, key: str) -> str:
         """Read a text."""
-        value = self._take(key)
+        value = self._values.get(key)
         if not isinstance(value, str):
-            raise self.error(key, "wrong-type", value)
+            raise self.error(key, "wrong-type", self._take(key))
+        self._unread.discard(key)
         return value
 
     def optional_text(self, key: str) -> str | None:
@@ -49,7 +50,9 @@ class Table:
 
     def read(self, key: str, parse: Callable[[str], Value]) -> Value:
         """Read a text and give it its meaning; `parse` raises `ValueError` for text that has none."""
-        text = self.text(key)
+        found = self._values.get(key)
+        text = found if isinstance(found, str) else self.text(key)
+        self._unread.discard(key)
         try:
             return parse(text)
         except ValueError as error:
@@ -130,9 +133,8 @@ class Table:
 
     def finish(self) -> None:
         """Refuse keys that nobody asked for."""
-        for key in self._values:
-            if key in self._unread:
-                raise self.error(key, "unknown-key")
+        if self._unread:
+            raise self.error(next(key for key in self._values if key in self._unread), "unknown-key")
 
     def _take(self, key: str) -> object:
         if key not in self._values:

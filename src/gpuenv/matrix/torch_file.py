@@ -18,7 +18,8 @@ from gpuenv.matrix.values import (
     parse_version,
 )
 from gpuenv.models.cuda import CudaVersion
-from gpuenv.models.matrix import CompanionRelease, NightlyChannel, Provenance, TorchBuild, TritonRelease
+from gpuenv.models.matrix import CompanionRelease, NightlyChannel, Provenance, TorchBuild
+from gpuenv.models.triton import TritonRelease
 from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:

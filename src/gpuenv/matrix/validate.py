@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from gpuenv.matrix.applications import APPLICATIONS
 from gpuenv.matrix.applications_file import parse_applications
 from gpuenv.matrix.architectures_file import parse_architectures
+from gpuenv.matrix.catalog import EXTENSIONS
 from gpuenv.matrix.cuda_file import parse_cuda
 from gpuenv.matrix.cudnn_file import parse_cudnn
 from gpuenv.matrix.diagnoses import DIAGNOSES, parse_diagnoses
-from gpuenv.matrix.extensions_file import EXTENSIONS, parse_extensions
+from gpuenv.matrix.extensions_file import parse_extensions
 from gpuenv.matrix.folder import read_bytes, read_table
 from gpuenv.matrix.gpus_file import parse_gpus
 from gpuenv.matrix.manifest_file import MANIFEST, parse_manifest

@@ -96,6 +96,8 @@ class ApplicationLimit:
     code: str
     """Code of its sentence: `limit-mmcv-weights-only`."""
     provenance: Provenance
+    excludes: bool = False
+    """Whether nothing of it runs on such a GPU, so that to ask for it is a conflict."""
 
     def holds_for(self, capability: ComputeCapability) -> bool:
         """Whether it concerns a GPU of that capability."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import field
-from functools import total_ordering
+from functools import cache, total_ordering
 from typing import Final, Literal
 
 from gpuenv.models.value import dataclass
@@ -108,8 +108,7 @@ class CudaVersion:
     @classmethod
     def from_tag(cls, tag: str) -> CudaVersion | None:
         """Read the CUDA tag of a PyTorch index: `cu128` and `nightly/cu128` are 12.8; None for `cpu` and others."""
-        found = _CUDA_TAG.fullmatch(tag)
-        return None if found is None else cls(major=int(found["major"]), minor=int(found["minor"]))
+        return _version_of_tag(tag)
 
     @classmethod
     def from_driver_number(cls, number: int) -> CudaVersion:
@@ -123,6 +122,13 @@ class CudaVersion:
     def tag(self) -> str:
         """The CUDA tag: `cu128`."""
         return f"cu{self.major}{self.minor}"
+
+
+@cache
+def _version_of_tag(tag: str) -> CudaVersion | None:
+    """Read a tag: some three hundred builds have a dozen of them."""
+    found = _CUDA_TAG.fullmatch(tag)
+    return None if found is None else CudaVersion(major=int(found["major"]), minor=int(found["minor"]))
 
 
 @total_ordering

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gpuenv.models.cuda import CudaVersion
+from gpuenv.models.rows import Rows
 from gpuenv.models.value import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from gpuenv.models.cuda import Architecture, ComputeCapability, DriverVersion
     from gpuenv.models.extension import CompilerWheels, Extension
     from gpuenv.models.platform import PlatformName, PythonVersion
-
-
-_FIRST_BLACKWELL: Final = 10
-"""Major of the first compute capability for which Triton calls `ptxas-blackwell`."""
+    from gpuenv.models.triton import TritonRelease
 
 
 class Evidence(Enum):
@@ -231,24 +229,6 @@ class CudnnRelease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TritonRelease:
-    """One release of Triton with the assemblers in its wheels: what torch.compile hands to the driver."""
-
-    version: Version
-    ptxas: CudaVersion
-    """CUDA version of its `ptxas`."""
-    ptxas_blackwell: CudaVersion | None
-    """CUDA version of its `ptxas-blackwell`, used for capabilities from 10.0 on; None where it has only one."""
-    provenance: Provenance
-
-    def ptxas_for(self, capability: ComputeCapability) -> CudaVersion:
-        """Tell which CUDA version the machine code comes from that it makes for a GPU."""
-        if self.ptxas_blackwell is not None and capability.major >= _FIRST_BLACKWELL:
-            return self.ptxas_blackwell
-        return self.ptxas
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NightlyChannel:
     """One nightly index of PyTorch."""
 
@@ -274,7 +254,7 @@ class CompatibilityMatrix:
     """Ascending."""
     torch: tuple[TorchBuild, ...]
     companions: tuple[CompanionRelease, ...]
-    onnxruntime: tuple[OnnxRuntimeBuild, ...]
+    onnxruntime: Sequence[OnnxRuntimeBuild]
     cudnn: tuple[CudnnRelease, ...]
     nightly: tuple[NightlyChannel, ...]
     gpus: tuple[GpuModel, ...]
@@ -287,8 +267,11 @@ class CompatibilityMatrix:
 
     def extensions_among(self, projects: Iterable[str]) -> Mapping[str, Extension]:
         """The rows of those of the projects that are extensions, by canonical name; rows are read only for them."""
-        wanted = _names_of(self.extensions).intersection(projects)
-        return {row.package: row for row in self.extensions if row.package in wanted} if wanted else {}
+        known = self.extensions
+        wanted = frozenset(projects)
+        if isinstance(known, Rows) and known.names.isdisjoint(wanted):
+            return {}
+        return {row.package: row for row in known if row.package in wanted}
 
     def architecture(self, capability: ComputeCapability) -> ArchitectureRow | None:
         """The row of that capability, or None for a GPU newer (or older) than the matrix."""

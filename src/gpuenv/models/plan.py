@@ -68,8 +68,8 @@ class Build:
     """Canonical."""
     source: str = field(repr=False)
     """What it is built from, as `gpuenv build` takes it: may hold credentials."""
-    application: str
-    """What needs it."""
+    application: str | None
+    """What needs it; None where it was asked for itself."""
     import_check: str
     """Python statements that show whether it works; empty: each extension module is imported."""
     torch: str

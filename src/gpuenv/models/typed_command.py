@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,16 @@ COMMAND: Final = "--"
 _WITHOUT: Final = "~"
 _INSTEAD: Final = "=>"
 _MORE: Final = "+"
+_ASKING: Final = "&"
+_AS_LOCK: Final = "@lock"
+_LOCKABLE: Final = frozenset({"plan", "install"})
+"""What asks for the same as `gpuenv lock` does: requirements for a machine."""
+_NOT_OF_LOCK: Final = (
+    *("--venv", "--locked", "--exact", "--no-build", "--why", "--batch", "--dry-run", "--yes", "--require"),
+    *("--require-verified", "--check-hashes", "--engine", "--no-snapshot", "--keep-failed"),
+)
+_OWN_OF_LOCK: Final = ("-o --output",)
+_PROJECT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SPECIAL: Final = frozenset("<>!~ *;[]()&|$'\"`@?#{}")
 """What a shell would take for something else."""
 
@@ -75,6 +86,22 @@ class TypedCommand:
         """Ask for these requirements, quoted already, instead of those that were typed or read from files."""
         return self._of((*words, *self.without(REQUIREMENTS, "--requirement").parts))
 
+    def requiring(self, requirement: str) -> TypedCommand:
+        """Ask for a requirement, in the place of the one of the same project."""
+        project, said = _project(requirement), quoted(requirement)
+        same = {part for part in self.parts if _name(part) == REQUIREMENTS and _project(part) == project}
+        parts = self.parts if same else (said, *self.parts)
+        return self._of(tuple(dict.fromkeys(said if part in same else part for part in parts)))
+
+    def as_lock(self) -> TypedCommand | None:
+        """Ask for a lock of the same; None for a command that asks for nothing to lock."""
+        if self.verb not in _LOCKABLE:
+            return None
+        kept = self.without(*_NOT_OF_LOCK)
+        gone = {name for option in _NOT_OF_LOCK for name in self._names(option)}
+        options = tuple(names for names in self.options if not gone.intersection(names.split()))
+        return TypedCommand(verb="lock", parts=kept.parts, options=(*options, *_OWN_OF_LOCK))
+
     def with_word(self, wrong: str, right: str) -> TypedCommand:
         """Put a word in place of a wrong one: an option, a value of one, a requirement, a program; "" takes it out."""
         return self._of(tuple(filter(None, (_with_word(part, wrong, right) for part in self.parts))))
@@ -83,7 +110,8 @@ class TypedCommand:
         """Say it with a change; None where nothing is different, or where the command has no such option.
 
         `--indexes pypi` says that option, `+--allow-build apex` says it once more, `~--offline` leaves it out, `~REQ`
-        all requirements, `rtx-509=>rtx-5090` puts a word in place of another, `-- python` is what to run.
+        all requirements, `rtx-509=>rtx-5090` puts a word in place of another, `&torch<2.10` asks for that instead of
+        another torch, `-- python` is what to run, and `@lock` asks `gpuenv lock` for the same.
         """
         found: TypedCommand | None = self
         words = shlex.split(change)
@@ -91,6 +119,10 @@ class TypedCommand:
             word = words.pop(0)
             if word == COMMAND:
                 found, words = (found.with_command(*words) if found.takes(COMMAND) else None), []
+            elif word == _AS_LOCK:
+                found = found.as_lock()
+            elif word.startswith(_ASKING):
+                found = found.requiring(word[1:])
             elif word.startswith(_WITHOUT):
                 found = found.without(word[1:])
             elif _INSTEAD in word:
@@ -130,6 +162,14 @@ def quoted(text: str) -> str:
 def _name(part: str) -> str:
     """The option that a part is of; `REQUIREMENTS` for what is none."""
     return part.split(" ", 1)[0].split("=", 1)[0] if part.startswith("-") else REQUIREMENTS
+
+
+def _project(requirement: str) -> str:
+    """The project of a requirement as it was typed; also of the address of a wheel."""
+    word = shlex.split(requirement)[0]
+    is_wheel = word.endswith(".whl") and "@" not in word
+    found = _PROJECT.match(word.rpartition("/")[2].partition("-")[0] if is_wheel else word)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found is not None else ""
 
 
 def _said(option: str, *values: str) -> str:

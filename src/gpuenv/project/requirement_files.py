@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-_COMMENT: Final = re.compile(r"(^|\s+)#.*$")
-_VARIABLE: Final = re.compile(r"\$\{(?P<name>[A-Z0-9_]+)\}")
-_NESTED: Final = re.compile(r"(?:-(?P<short>[rc])\s*=?\s*|--(?P<long>requirement|constraint)(?:\s+|=\s*))(?P<file>.+)")
-_OPTIONS: Final = re.compile(r"\s+(?=--?[A-Za-z])")
-_NO_NAME: Final = re.compile(r"(?:[a-z+]+://|[a-z]+\+|\.{0,2}[/\\]|[A-Za-z]:[/\\])|.*\.(?:whl|zip|tar\.gz)(?:\[.*\])?$")
+_COMMENT: Final = r"(^|\s+)#.*$"
+_VARIABLE: Final = r"\$\{(?P<name>[A-Z0-9_]+)\}"
+_NESTED: Final = r"(?:-(?P<short>[rc])\s*=?\s*|--(?P<long>requirement|constraint)(?:\s+|=\s*))(?P<file>.+)"
+_OPTIONS: Final = r"\s+(?=--?[A-Za-z])"
+_NO_NAME: Final = r"(?:[a-z+]+://|[a-z]+\+|\.{0,2}[/\\]|[A-Za-z]:[/\\])|.*\.(?:whl|zip|tar\.gz)(?:\[.*\])?$"
 """Requirements that are an address or a path, which only the engine can tell the name of."""
 _FAMILY: Final = frozenset({*GPU_FAMILY, "onnxruntime"})
 _MARKS: Final = (
@@ -86,7 +86,7 @@ def _read(
         raise UsageError("requirement-file-includes-itself", file=str(path))
     text = _text_of(path, including)
     for line in parse_requirement_lines(text, file=str(path), environ=environ, is_constraint=is_constraint):
-        nested = _NESTED.fullmatch(line.text) if line.kind == "option" else None
+        nested = re.fullmatch(_NESTED, line.text) if line.kind == "option" else None
         if nested is None:
             yield line
             continue
@@ -103,18 +103,19 @@ def parse_requirement_lines(
     Lines that include other files come as options; the caller follows them.
     """
     for number, joined in _logical_lines(text):
-        line = _VARIABLE.sub(lambda found: environ.get(found["name"]) or found[0], _COMMENT.sub("", joined).strip())
+        plain = re.sub(_COMMENT, "", joined).strip()
+        line = re.sub(_VARIABLE, lambda found: environ.get(found["name"]) or found[0], plain)
         if not line:
             continue
         if line.startswith("-"):
             kind: Literal["unnamed", "option"] = "unnamed" if re.match(r"-e\b|--editable\b", line) else "option"
             yield RequirementLine(text=line, file=file, line=number, kind=kind)
             continue
-        written = _OPTIONS.split(line, maxsplit=1)[0]
+        written = re.split(_OPTIONS, line, maxsplit=1)[0]
         try:
             requirement = Requirement(written)
         except InvalidRequirement as error:
-            if _NO_NAME.match(written):
+            if re.match(_NO_NAME, written):
                 yield RequirementLine(text=line, file=file, line=number, kind="unnamed")
                 continue
             raise UsageError(

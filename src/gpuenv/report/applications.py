@@ -13,7 +13,7 @@ from gpuenv.report.result import CommandResult
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gpuenv.models.application import Application, ApplicationLimit
+    from gpuenv.models.application import Application, ApplicationExtension, ApplicationLimit, ApplicationSwitch
     from gpuenv.models.matrix import CompatibilityMatrix, Provenance
     from gpuenv.report.messages import Language
     from gpuenv.report.terminal import Terminal
@@ -33,15 +33,7 @@ def application_as_json(application: Application, language: Language) -> dict[st
             for part in application.requires
         ],
         "keeps_out": [{"project": part.project, **_source(part.provenance)} for part in application.keeps_out],
-        "extensions": [
-            {
-                "package": part.package,
-                "build_from": part.build_from,
-                "import_check": part.import_check,
-                **_source(part.provenance),
-            }
-            for part in application.extensions
-        ],
+        "extensions": [_extension_as_json(part) for part in application.extensions],
         "checks": [
             {"capability": part.capability, "imports": part.imports, **_source(part.provenance)}
             for part in application.checks
@@ -50,27 +42,38 @@ def application_as_json(application: Application, language: Language) -> dict[st
             {"variable": part.variable, "value": part.value, "system": part.system, **_source(part.provenance)}
             for part in application.settings
         ],
-        "switches": [
-            {
-                "name": part.name,
-                "needs": list(part.needs),
-                "variable": part.variable,
-                "on": part.on,
-                "off": part.off,
-                **_source(part.provenance),
-            }
-            for part in application.switches
-        ],
-        "limits": [
-            {
-                "gpus": gpus_of(part),
-                "code": part.code,
-                "message": _sentence(application, part, language),
-                **_source(part.provenance),
-            }
-            for part in application.limits
-        ],
+        "switches": [_switch_as_json(part) for part in application.switches],
+        "limits": [_limit_as_json(application, part, language) for part in application.limits],
         **_source(application.provenance),
+    }
+
+
+def _extension_as_json(part: ApplicationExtension) -> dict[str, Any]:
+    return {
+        "package": part.package,
+        "build_from": part.build_from,
+        "import_check": part.import_check,
+        **_source(part.provenance),
+    }
+
+
+def _switch_as_json(part: ApplicationSwitch) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "needs": list(part.needs),
+        "variable": part.variable,
+        "on": part.on,
+        "off": part.off,
+        **_source(part.provenance),
+    }
+
+
+def _limit_as_json(application: Application, part: ApplicationLimit, language: Language) -> dict[str, Any]:
+    return {
+        "gpus": gpus_of(part),
+        "code": part.code,
+        "message": _sentence(application, part, language),
+        **_source(part.provenance),
     }
 
 
@@ -93,7 +96,8 @@ def write_applications(terminal: Terminal, applications: Sequence[Application]) 
     """Write a line for each application: what its row brought into the plan; the sources with `-v`."""
     for application in applications:
         parts = [str(part.requirement) for part in application.requires]
-        without = [part.project for part in application.keeps_out]
+        built = {part.package for part in application.extensions}  # another project of that name is kept out
+        without = [part.project for part in application.keeps_out if part.project not in built]
         text = ", ".join(parts) + (f"; -{', -'.join(without)}" if without else "")
         source = f"  [{application.provenance.source}]" if terminal.verbosity > 0 else ""
         write_labelled(terminal, "applies", f"{application.name}: {text}{source}")
@@ -133,7 +137,7 @@ def application_result(matrix: CompatibilityMatrix, application: Application, la
     """Show one application in full: every part with its source."""
 
     def write(terminal: Terminal) -> None:
-        terminal.print(f"{_asked_for_as(application)}: {application.about}", style="bold")
+        terminal.print(": ".join(filter(None, (_asked_for_as(application), application.about))), style="bold")
         for name, text, provenance in _lines(application, terminal.language):
             write_labelled(terminal, name, text, width=_COLUMN)
             terminal.print(f"{' ' * _COLUMN}  [{provenance.source}]", style="dim")

@@ -46,22 +46,25 @@ def build_result(
     notes: tuple[Notice, ...],
     is_installed: bool,
     log: Path | None,
+    command: str,
     language: Language,
 ) -> CommandResult:
-    """Make the result; exit code 3 where the wheel lacks code for a GPU, or does not import and the old one is back."""
+    """Make the result; exit code 3 where the wheel lacks code for a GPU, or does not import and the old one is back.
+
+    `command` installs a wheel that was only made.
+    """
     proof = inspection_result(inspection, language)
+    facts = {"torch": torch, "toolkit": toolkit or "-", "origin": origin}
+    done = "extension-installed" if is_installed else "extension-built"
 
     def write(terminal: Terminal) -> None:
         write_target(terminal, target)
-        facts = {"torch": torch, "toolkit": toolkit or "-", "origin": origin}
         terminal.print(phrase("build-facts", facts, terminal.language).message)
         proof.write(terminal)
-        for note in notes:
-            if note.code != SAID_BEFORE:
-                terminal.notice("note", note)
+        _write_notes(terminal, notes)
         if not faults:
-            code = "extension-installed" if is_installed else "extension-built"
-            terminal.print(phrase(code, {"wheel": str(wheel)}, terminal.language).message, style="green")
+            made = {"wheel": str(wheel), "command": command}
+            terminal.print(phrase(done, made, terminal.language).message, style="green")
 
     lacks_code = any(fault.code.startswith("extension-") for fault in faults)
     return CommandResult(
@@ -84,6 +87,12 @@ def build_result(
         errors=faults,
         write=write,
     )
+
+
+def _write_notes(terminal: Terminal, notes: Sequence[Notice]) -> None:
+    for note in notes:
+        if note.code != SAID_BEFORE:
+            terminal.notice("note", note)
 
 
 def failed_result(

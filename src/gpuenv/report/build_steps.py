@@ -60,7 +60,7 @@ def _means(build: Build, language: Language) -> str:
     facts: dict[str, ContextValue] = {"cuda": compiler.cuda, "folder": compiler.folder, "minutes": build.minutes}
     with_what = phrase(f"build-with-{'toolkit' if compiler.folder else 'wheels'}", facts, language).message
     how_long = phrase("build-minutes" if build.minutes else "build-unknown-time", facts, language).message
-    return f"{with_what}; {how_long}"
+    return f"{with_what}{phrase('build-clause', {}, language).message}{how_long}"
 
 
 def built_as_json(built: BuiltExtension, language: Language) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gpuenv.models.notice import Notice
+from gpuenv.models.value import dataclass
 from gpuenv.report.build_steps import built_as_json, write_built
 from gpuenv.report.install_text import write_afterwards, write_last_lines
 from gpuenv.report.plan import plan_as_json, write_plan
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from gpuenv.errors import Fate
     from gpuenv.models.execution import BuiltExtension, Ending, EngineName, ExecutionRecord
+    from gpuenv.models.hardware import Gpu
     from gpuenv.models.plan import Plan
     from gpuenv.models.resolution import Conflict, Resolution
     from gpuenv.models.target import Target
@@ -43,115 +46,132 @@ _OUTCOMES: dict[Ending, tuple[Status, int]] = {
 _CHANGED = frozenset({"installed", "unverified"})
 
 
-def installation_result(
-    *,
-    ending: Ending,
-    root: Path | None,
-    target: Target | None,
-    matrix_version: str,
-    outcome: Resolution | Conflict,
-    plan: Plan | None,
-    notes: tuple[Notice, ...],
-    record: ExecutionRecord | None,
-    built: Sequence[BuiltExtension],
-    verification: VerificationReport | None,
-    log_folder: Path | None,
-    fate: Fate | None,
-    foreign: tuple[str, ...],
-    typed: str,
-    uncovered: tuple[Notice, ...],
-    require_verified: bool,
-    language: Language,
-    engine: EngineName,
-    afterwards: Afterwards | None,
-    plan_was_shown: bool,
-) -> CommandResult:
-    """Make the result of `gpuenv install` from how it ended. `typed` are its arguments, for hints."""
-    status, exit_code = _OUTCOMES[ending]
-    if ending == "unverified" and require_verified:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How an install ended, and what it was to do."""
+
+    ending: Ending
+    root: Path | None
+    target: Target | None
+    matrix_version: str
+    outcome: Resolution | Conflict
+    plan: Plan | None
+    notes: tuple[Notice, ...]
+    record: ExecutionRecord | None
+    built: Sequence[BuiltExtension]
+    verification: VerificationReport | None
+    log_folder: Path | None
+    fate: Fate | None
+    foreign: tuple[str, ...]
+    typed: str
+    """The arguments of the command, for hints."""
+    uncovered: tuple[Notice, ...]
+    require_verified: bool
+    engine: EngineName
+    afterwards: Afterwards | None
+    plan_was_shown: bool
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the change stays."""
+        return self.ending in _CHANGED
+
+    @property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """The GPUs that it is for."""
+        return self.target.gpus if self.target else ()
+
+    @property
+    def log(self) -> str | None:
+        """Where the engine's output is: elsewhere than it was written after a new environment was removed."""
+        if self.record is None or self.record.log is None:
+            return str(self.log_folder) if self.log_folder is not None else None
+        return str(self.record.log if self.log_folder is None else self.log_folder / self.record.log.name)
+
+
+def installation_result(ended: Ended, language: Language) -> CommandResult:
+    """Make the result of `gpuenv install` from how it ended."""
+    status, exit_code = _OUTCOMES[ended.ending]
+    if ended.ending == "unverified" and ended.require_verified:
         exit_code = EXIT_NOTHING_TO_RUN_ON
-    data: dict[str, Any] = plan_as_json(
-        target=target,
-        matrix_version=matrix_version,
-        outcome=outcome,
-        plan=plan,
-        notes=notes,
-        is_changed=ending in _CHANGED,
-        language=language,
-    )
-    log = _log(record, log_folder)
-    data |= {
-        "environment": str(root) if root else None,
-        "engine": engine,
-        "log": log,
-        "last_lines": list(record.last_lines) if record is not None else [],
-        "built": [built_as_json(one, language) for one in built],
-        "snapshot_bytes": afterwards.snapshot_bytes if afterwards is not None else None,
-        "verification": verification_as_json(verification, language) if verification else None,
-    }
-    gpus = target.gpus if target else ()
-    # What was removed again can be diagnosed by nobody.
-    left = None if fate == "removed" else root
-    diagnose = f"gpuenv diagnose --venv {shlex.quote(str(left))}" if left is not None else None
-    failed_checks = problems_of(verification, venv=left, gpus=gpus) if verification else ()
-    problems = (Notice.of("verification-failed", diagnose=diagnose), *uncovered, *failed_checks)
-
-    def write(terminal: Terminal) -> None:
-        if not plan_was_shown:
-            write_plan(terminal, target=target, outcome=outcome, plan=plan, notes=notes)
-        if record is not None:
-            write_last_lines(terminal, record, engine)
-        write_built(terminal, built if ending in _CHANGED else ())
-        if ending in _CHANGED and plan is not None and afterwards is not None:
-            write_afterwards(terminal, ending, plan, verification, gpus, afterwards)
-        elif verification is not None:
-            write_verification(terminal, report=verification, gpus=gpus)
-
     return CommandResult(
         status=status,
         exit_code=exit_code,
-        data=data,
-        errors=_errors(ending, record, foreign, typed, problems, _settled(fate, root, log, ending, typed)),
-        write=write,
+        data=_as_json(ended, language),
+        errors=_errors(ended),
+        write=partial(_write, ended),
     )
 
 
-def _log(record: ExecutionRecord | None, folder: Path | None) -> str | None:
-    """Where the engine's output is: elsewhere than it was written after a new environment was removed."""
-    if record is None or record.log is None:
-        return str(folder) if folder is not None else None
-    return str(record.log if folder is None else folder / record.log.name)
+def _as_json(ended: Ended, language: Language) -> dict[str, Any]:
+    planned = plan_as_json(
+        target=ended.target,
+        matrix_version=ended.matrix_version,
+        outcome=ended.outcome,
+        plan=ended.plan,
+        notes=ended.notes,
+        is_changed=ended.is_changed,
+        language=language,
+    )
+    verification = ended.verification
+    return planned | {
+        "environment": str(ended.root) if ended.root else None,
+        "engine": ended.engine,
+        "log": ended.log,
+        "last_lines": list(ended.record.last_lines) if ended.record is not None else [],
+        "built": [built_as_json(one, language) for one in ended.built],
+        "snapshot_bytes": ended.afterwards.snapshot_bytes if ended.afterwards is not None else None,
+        "verification": verification_as_json(verification, language) if verification else None,
+    }
 
 
-def _settled(fate: Fate | None, root: Path | None, log: str | None, ending: Ending, typed: str) -> Notice:
-    """What became of an environment whose change failed."""
-    match fate:
-        case "removed":
-            again = f"gpuenv install --keep-failed {typed}".rstrip() if ending == "verification-failed" else None
-            return Notice.of("new-environment-removed", environment=str(root), log=log, again=again)
-        case "kept":
-            return Notice.of("failed-environment-kept", environment=str(root), log=log)
-        case _:
-            return Notice.of("state-before-restored", log=log)
+def _write(ended: Ended, terminal: Terminal) -> None:
+    if not ended.plan_was_shown:
+        write_plan(terminal, target=ended.target, outcome=ended.outcome, plan=ended.plan, notes=ended.notes)
+    if ended.record is not None:
+        write_last_lines(terminal, ended.record, ended.engine)
+    write_built(terminal, ended.built if ended.is_changed else ())
+    if ended.is_changed and ended.plan is not None and ended.afterwards is not None:
+        write_afterwards(terminal, ended.ending, ended.plan, ended.verification, ended.gpus, ended.afterwards)
+    elif ended.verification is not None:
+        write_verification(terminal, report=ended.verification, gpus=ended.gpus)
 
 
-def _errors(
-    ending: Ending,
-    record: ExecutionRecord | None,
-    foreign: tuple[str, ...],
-    typed: str,
-    problems: tuple[Notice, ...],
-    settled: Notice,
-) -> tuple[Notice, ...]:
-    match ending:
+def _errors(ended: Ended) -> tuple[Notice, ...]:
+    match ended.ending:
         case "needs-consent":
-            return (Notice.of("needs-consent", packages=foreign, command=f"gpuenv install --yes {typed}".rstrip()),)
+            command = f"gpuenv install --yes {ended.typed}".rstrip()
+            return (Notice.of("needs-consent", packages=ended.foreign, command=command),)
         case "declined":
             return (Notice.of("declined"),)
         case "failed":
-            failures = record.problems if record is not None else ()
-            return (*failures, settled)
+            failures = ended.record.problems if ended.record is not None else ()
+            return (*failures, _settled(ended))
         case "verification-failed":
-            return (*problems, settled)
+            return (*_unproven(ended), _settled(ended))
         case _:
             return ()
+
+
+def _unproven(ended: Ended) -> tuple[Notice, ...]:
+    """Say which libraries and checks speak against the change."""
+    # What was removed again can be diagnosed by nobody.
+    left = None if ended.fate == "removed" else ended.root
+    diagnose = f"gpuenv diagnose --venv {shlex.quote(str(left))}" if left is not None else None
+    # Where the state before is back, the same install fails again, and other commands would meet what did not fail.
+    failing = ended.root if ended.fate == "kept" else None
+    failed = problems_of(ended.verification, venv=failing, gpus=ended.gpus) if ended.verification else ()
+    return (Notice.of("verification-failed", diagnose=diagnose), *ended.uncovered, *failed)
+
+
+def _settled(ended: Ended) -> Notice:
+    """Say what became of an environment whose change failed."""
+    match ended.fate:
+        case "removed":
+            is_unproven = ended.ending == "verification-failed"
+            again = f"gpuenv install --keep-failed {ended.typed}".rstrip() if is_unproven else None
+            return Notice.of("new-environment-removed", environment=str(ended.root), log=ended.log, again=again)
+        case "kept":
+            return Notice.of("failed-environment-kept", environment=str(ended.root), log=ended.log)
+        case _:
+            return Notice.of("state-before-restored", log=ended.log)

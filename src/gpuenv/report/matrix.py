@@ -81,37 +81,11 @@ def architecture_result(
     """Show one compute capability: what it needs, and a grid of torch releases by CUDA tag."""
 
     def write(terminal: Terminal) -> None:
-        write_title(
-            terminal,
-            "matrix-title-architecture",
-            matrix,
-            platform=platform,
-            generation=summary.generation,
-            capability=str(summary.capability),
-            sm=summary.capability.sm,
-        )
-        headings = columns(terminal, "matrix-columns-architectures")
-        for heading, cell in zip(headings[2:-1], _summary_cells(summary)[2:-1], strict=True):
-            terminal.print(f"{heading}: {cell}")
+        _write_needs(terminal, matrix, summary, platform)
         terminal.print()
-        tags = sorted({build.tag for build in builds})
-        write_grid(
-            terminal,
-            (*columns(terminal, "matrix-columns-grid"), *tags),
-            _grid(builds, serving=serving, tags=tags, capability=summary.capability),
-        )
-        terminal.print(phrase("matrix-grid-legend", {}, terminal.language).message)
+        _write_builds(terminal, builds, serving=serving, capability=summary.capability)
         terminal.print()
-        for found in summary.tags:
-            facts = {
-                "tag": found.tag,
-                "first": str(found.first_torch),
-                "last": str(found.last_torch),
-                "url": found.index_url,
-            }
-            terminal.print(phrase("matrix-index-line", facts, terminal.language).message)
-        if summary.nightly:
-            terminal.print(phrase("matrix-nightly-line", {"tags": summary.nightly}, terminal.language).message)
+        _write_indexes(terminal, summary)
 
     return CommandResult(
         status="ok",
@@ -126,6 +100,50 @@ def architecture_result(
         },
         write=write,
     )
+
+
+def _write_needs(terminal: Terminal, matrix: CompatibilityMatrix, summary: ArchitectureSummary, platform: str) -> None:
+    """Write what a compute capability needs of CUDA, driver and libraries."""
+    write_title(
+        terminal,
+        "matrix-title-architecture",
+        matrix,
+        platform=platform,
+        generation=summary.generation,
+        capability=str(summary.capability),
+        sm=summary.capability.sm,
+    )
+    headings = columns(terminal, "matrix-columns-architectures")
+    for heading, cell in zip(headings[2:-1], _summary_cells(summary)[2:-1], strict=True):
+        terminal.print(f"{heading}: {cell}")
+
+
+def _write_builds(
+    terminal: Terminal,
+    builds: Sequence[TorchBuild],
+    *,
+    serving: Collection[TorchBuild],
+    capability: ComputeCapability,
+) -> None:
+    """Write the grid of torch releases by CUDA tag."""
+    tags = sorted({build.tag for build in builds})
+    rows = _grid(builds, serving=serving, tags=tags, capability=capability)
+    write_grid(terminal, (*columns(terminal, "matrix-columns-grid"), *tags), rows)
+    terminal.print(phrase("matrix-grid-legend", {}, terminal.language).message)
+
+
+def _write_indexes(terminal: Terminal, summary: ArchitectureSummary) -> None:
+    """Write the indexes that the builds come from."""
+    for found in summary.tags:
+        facts = {
+            "tag": found.tag,
+            "first": str(found.first_torch),
+            "last": str(found.last_torch),
+            "url": found.index_url,
+        }
+        terminal.print(phrase("matrix-index-line", facts, terminal.language).message)
+    if summary.nightly:
+        terminal.print(phrase("matrix-nightly-line", {"tags": summary.nightly}, terminal.language).message)
 
 
 def builds_result(matrix: CompatibilityMatrix, builds: Sequence[TorchBuild], *, release: str) -> CommandResult:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.typed_command import quoted
+from gpuenv.report.check_detail import first_line
 from gpuenv.report.diagnose import diagnosis_as_json
+from gpuenv.report.diagnose_cause import cause_sentence
 from gpuenv.report.envelope import notice_as_json
 from gpuenv.report.labels import COLUMN, label, padded
 from gpuenv.report.messages import phrase
+from gpuenv.report.missing_module import missing_package
 from gpuenv.report.result import CommandResult
-from gpuenv.verify.profile import packages_for
+from gpuenv.verify.profile import capability_of, packages_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -30,7 +34,8 @@ EXIT_CHECK_FAILED: Final = 3
 EXIT_NOTHING_RAN: Final = 4
 
 _STYLES: Final = {"passed": "green", "failed": "bold red", "skipped": "dim"}
-_DETAIL_WIDTH: Final = 160
+_LONG_S: Final = 600
+"""What a check that did not end gets at least when it is run again, in seconds."""
 _SHOWN_FACTS: Final = {
     "torch": "torch",
     "torch-cuda": "CUDA",
@@ -54,10 +59,12 @@ def verification_result(
 
     `machine` says when and where it was run, JSON-ready (`machine_as_json`).
     """
+    beside = _notices([check for check in report.failed if not _decides(check, report)], venv, gpus, is_typed=True)
+    report = replace(report, notes=(*report.notes, *beside))
     data = {"venv": str(venv), **(machine or {}), **verification_as_json(report, language)}
     if not report.ran:
         return CommandResult(status="unverified", exit_code=EXIT_NOTHING_RAN, data=data, errors=report.notes)
-    problems = problems_of(report, venv=venv, gpus=gpus)
+    problems = problems_of(report, venv=venv, gpus=gpus, is_typed=True)
     return CommandResult(
         status="failed" if report.unproven else "ok",
         exit_code=EXIT_CHECK_FAILED if report.unproven else 0,
@@ -113,25 +120,17 @@ def verification_as_json(report: VerificationReport, language: Language) -> dict
     }
 
 
-def problems_of(report: VerificationReport, *, venv: Path | None, gpus: Sequence[Gpu]) -> tuple[Notice, ...]:
+def problems_of(
+    report: VerificationReport, *, venv: Path | None, gpus: Sequence[Gpu], is_typed: bool = False
+) -> tuple[Notice, ...]:
     """Word the failures: one notice per code and GPU; then what was required and not run at all.
 
-    `venv` is the environment that can be diagnosed; None where it is gone.
+    `venv` is the environment that can be diagnosed; None where it is gone. `is_typed`: `verify` was typed, and can be
+    typed again with a change.
     """
     place = quoted(str(venv)) if venv is not None else None
-    groups: dict[tuple[str, str | None], list[Check]] = {}
-    for check in report.failed:
-        groups.setdefault((check.code or "check-raised", check.gpu), []).append(check)
-    notices = [
-        Notice.of(
-            notice_code(code),
-            gpu=label_of(gpu, gpus),
-            checks=tuple(check.name for check in checks),
-            detail=_first_line(checks[0].detail),
-            venv=place,
-        )
-        for (code, gpu), checks in groups.items()
-    ]
+    decisive = [check for check in report.failed if _decides(check, report)]
+    notices = list(_notices(decisive, venv, gpus, is_typed=is_typed))
     states = dict(report.profile)
     absent = tuple(name for name in report.unproven if states.get(name, "absent") == "absent" and packages_for([name]))
     untested = tuple(name for name in report.unproven if states.get(name) != "fails" and name not in absent)
@@ -144,6 +143,30 @@ def problems_of(report: VerificationReport, *, venv: Path | None, gpus: Sequence
     return tuple(notices)
 
 
+def _decides(check: Check, report: VerificationReport) -> bool:
+    """Whether a failure counts: with `--require`, what was not asked for is told and does not decide."""
+    return capability_of(check) in report.unproven
+
+
+def _notices(failed: Sequence[Check], venv: Path | None, gpus: Sequence[Gpu], *, is_typed: bool) -> Iterator[Notice]:
+    """Word failures: one notice per code and GPU."""
+    place = quoted(str(venv)) if venv is not None else None
+    groups: dict[tuple[str, str | None], list[Check]] = {}
+    for check in failed:
+        groups.setdefault((check.code or "check-raised", check.gpu), []).append(check)
+    for (code, gpu), checks in groups.items():
+        yield Notice.of(
+            notice_code(code),
+            gpu=label_of(gpu, gpus),
+            checks=tuple(check.name for check in checks),
+            detail=first_line(checks[0].detail),
+            venv=place,
+            longer=str(max(_LONG_S, round(5 * checks[0].seconds))),
+            untyped=None if is_typed else place,
+            package=missing_package(checks[0].detail),
+        )
+
+
 def notice_code(code: str) -> str:
     """The code of the sentence that goes with a check's code."""
     return code if code.startswith("check-") else f"check-{code}"
@@ -152,7 +175,8 @@ def notice_code(code: str) -> str:
 def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: Sequence[Gpu]) -> None:
     """Write each check that did not pass (all with `-v`), then the profile and the count."""
     facts, language = dict(report.facts), terminal.language
-    if head := ", ".join(f"{label} {facts[name]}" for name, label in _SHOWN_FACTS.items() if name in facts):
+    facts["cudnn"] = _cudnn_version(facts.get("cudnn", ""))
+    if head := ", ".join(f"{label} {facts[name]}" for name, label in _SHOWN_FACTS.items() if facts.get(name)):
         terminal.print(head)
     if terminal.verbosity > 0:
         for name in sorted(found for found in facts if "loaded-" in found or found.endswith("-path")):
@@ -163,8 +187,7 @@ def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: 
     for note in report.notes:
         terminal.notice("warning", note)
     for cause in report.causes:
-        sentence = phrase(cause.cause.code, cause.cause.context, terminal.language)
-        terminal.print(f"{label('cause', language)}{sentence.message} [{sentence.code}]")
+        terminal.print(f"{label('cause', language)}{cause_sentence(cause.cause, language)} [{cause.cause.code}]")
     for state in dict.fromkeys(state for _, state in report.profile):
         having = ", ".join(capability for capability, found in report.profile if found == state)
         terminal.print(f"{padded(label(state, language), 12)} {having}")
@@ -176,6 +199,14 @@ def write_verification(terminal: Terminal, *, report: VerificationReport, gpus: 
     terminal.print(
         phrase("checks-counted", counts, language).message, style="bold red" if counts["failed"] else "green"
     )
+
+
+def _cudnn_version(number: str) -> str:
+    """Read cuDNN's number for a version: 91300 is 9.13.0, and before 9.0 8902 is 8.9.2 (`cudnnGetVersion`)."""
+    if not number.isdecimal():
+        return number
+    major, rest = divmod(int(number), 10_000 if int(number) >= 90_000 else 1000)  # noqa: PLR2004 - cuDNN 9.0.0
+    return f"{major}.{rest // 100}.{rest % 100}"
 
 
 def _write_checks(terminal: Terminal, checks: Sequence[Check]) -> None:
@@ -209,7 +240,7 @@ def _write_status(terminal: Terminal, status: str, text: str) -> None:
 
 def _write_check(terminal: Terminal, check: Check) -> None:
     code = f" [{check.code}]" if check.code else ""
-    detail = _first_line(check.detail)
+    detail = first_line(check.detail)
     _write_status(terminal, check.status, f"{check.name:<28} {check.seconds:6.2f} s  {detail}{code}")
 
 
@@ -219,8 +250,3 @@ def label_of(place: str | None, gpus: Sequence[Gpu]) -> str:
         return "CPU"
     names = {gpu.visible_name: gpu.label for gpu in gpus}
     return ", ".join(names.get(part, part) for part in place.split(","))
-
-
-def _first_line(detail: str) -> str:
-    line = " ".join(detail.split())
-    return line if len(line) <= _DETAIL_WIDTH else f"{line[:_DETAIL_WIDTH]}..."

@@ -143,7 +143,8 @@ def _limited(
             kinds = {gpu.capabilities for gpu in problem.target.gpus}
             subsets = tuple(maximal_subsets(problem, best_build)) if len(kinds) <= _MOST_KINDS else ()
             chosen = (Cause(change=select(problem, one.gpus), would_give=one.would_give) for one in subsets)
-            return Conflict(reason=reason, causes=(*chain(*causes.values()), *chosen), subsets=subsets, rejected=rejected)
+            ways = (*chain(*causes.values()), *chosen)
+            return Conflict(reason=reason, causes=ways, subsets=subsets, rejected=rejected)
     return Conflict(
         reason=Notice.of("no-build-for-platform", platform=problem.target.platform.name),
         causes=() if problem.target.is_cpu else (use_cpu(problem),),
@@ -153,7 +154,9 @@ def _limited(
 
 def _nearest(problem: Problem, freed: Problem, best: Judgement, limits: tuple[Limit, ...]) -> Iterator[Cause]:
     """Where the requirements alone stand in the way, name also the releases that are nearest to what was asked for."""
-    for other in nearest(problem, freed, best) if limits == ("requirements",) else ():
+    if limits != ("requirements",) or vanished_nightly(problem) is not None:
+        return
+    for other in nearest(problem, freed, best):
         cause = cause_of(problem, freed, other, limits)
         yield replace(cause, change=Notice.of("change-requirement-nearest", **cause.change.context))
 

@@ -8,10 +8,6 @@ from gpuenv.models.cuda import DriverVersion
 from gpuenv.models.notice import Notice
 from gpuenv.models.platform import DEFAULT_GLIBC
 from gpuenv.models.resolution import Cause, Conflict
-from gpuenv.resolve.causes import best_build, subset_causes, use_cpu
-from gpuenv.resolve.commands import Change, command
-from gpuenv.resolve.driver_hints import ways_to_get
-from gpuenv.resolve.problem import with_driver
 from gpuenv.rules.driver import driver_branch, gpu_driver_ceiling, gpu_driver_floor
 
 if TYPE_CHECKING:
@@ -48,6 +44,9 @@ def _jetson_conflict(problem: Problem) -> Conflict | None:
     jetsons = tuple(gpu for gpu in target.gpus if any(capability.is_tegra for capability in gpu.capabilities))
     if not jetsons:
         return None
+    from gpuenv.resolve.causes import use_cpu  # noqa: PLC0415 - most targets have nothing in their way
+    from gpuenv.resolve.commands import Change, command  # noqa: PLC0415 - as above
+
     labels = tuple(gpu.label for gpu in jetsons)
     if target.platform.name != "linux-aarch64":
         to_arm = Change(platform="linux-aarch64")
@@ -88,6 +87,16 @@ def _branch_conflict(problem: Problem) -> Conflict | None:
     )
     if not below and not above:
         return None
+    return _out_of_reach(problem, branch, below=below, above=above)
+
+
+def _out_of_reach(problem: Problem, branch: int, *, below: tuple[Gpu, ...], above: tuple[Gpu, ...]) -> Conflict:
+    """Tell of GPUs that the driver's branch is too old or too new for."""
+    from gpuenv.resolve.causes import subset_causes, use_cpu  # noqa: PLC0415 - as above
+    from gpuenv.resolve.commands import Change, command  # noqa: PLC0415 - as above
+    from gpuenv.resolve.driver_hints import ways_to_get  # noqa: PLC0415 - as above
+
+    driver, gpus = problem.target.driver, problem.target.gpus
     rows = _rows(problem, gpus)
     floor, ceiling = gpu_driver_floor(rows), gpu_driver_ceiling(rows)
     driven = tuple(gpu for gpu in gpus if gpu not in below and gpu not in above)
@@ -105,7 +114,7 @@ def _branch_conflict(problem: Problem) -> Conflict | None:
     version = DriverVersion(text=str(branch))
     change = Notice.of("install-driver-branch", command=command(problem, Change(driver=version)), **facts)
     return Conflict(
-        reason=Notice.of(code, gpus=labels, driver=str(driver.version), branch=branch),
+        reason=Notice.of(code, gpus=labels, driver=str(driver.version if driver else None), branch=branch),
         causes=(Cause(change=change, would_give=_given(problem, version)), *causes),
     )
 
@@ -114,6 +123,9 @@ def _given(problem: Problem, version: DriverVersion) -> str | None:
     """Name the build of torch that a driver of the needed branch would get, if that is all that is wrong."""
     if problem.request.requirement("torch") is None:
         return None
+    from gpuenv.resolve.causes import best_build  # noqa: PLC0415 - as above
+    from gpuenv.resolve.problem import with_driver  # noqa: PLC0415 - as above
+
     return best_build(with_driver(problem, version))
 
 

@@ -29,7 +29,8 @@ def installed_pairings(request: Request, environment: Environment, matrix: Compa
     if torch is None or torch.problems:
         return ()
     moving = {*(found.package for found in request.pairings), *(found.name for found in torch.requires)}
-    rows = {row.package: row for row in matrix.extensions if row.binds_to_torch}
+    known = matrix.extensions_among(found.name for found in environment.distributions)
+    rows = {name: row for name, row in known.items() if row.binds_to_torch}
     return tuple(
         _pairing(found, rows[found.name], torch)
         for found in environment.distributions

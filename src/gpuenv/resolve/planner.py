@@ -8,11 +8,10 @@ from packaging.utils import canonicalize_name
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Install, Keep, Plan, Remove
-from gpuenv.resolve.inconsistencies import inconsistencies
-from gpuenv.resolve.leavings import Leavings, leavings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from gpuenv.models.environment import Environment, InstalledDistribution
     from gpuenv.models.execution import LockedPackage
@@ -50,8 +49,8 @@ def make_plan(
     """
     family = {pin.project for pin in resolution.pins}
     coming = {canonicalize_name(package.project) for package in additions or ()} - {*resolution.kept}
-    left = Leavings() if _keeps_torch(resolution, environment) else leavings(resolution, environment, coming | family)
-    removals = (*_removals(resolution, environment), *left.removals)
+    removed, reinstalled = _left_behind(resolution, environment, coming | family)
+    removals = (*_removals(resolution, environment), *removed)
     steps: list[Step] = [*removals]
     keeps: list[Step] = []
     gone = {step.project for step in removals}
@@ -74,12 +73,32 @@ def make_plan(
                 replaces=found.version if found is not None else None,
             )
         )
-    steps += left.reinstalls
+    steps += reinstalled
     return Plan(
         steps=(*steps, *keeps),
         is_complete=additions is not None or not steps,
-        inconsistent=inconsistencies(steps, environment),
+        inconsistent=_broken(steps, environment),
     )
+
+
+def _left_behind(
+    resolution: Resolution, environment: Environment | None, coming: AbstractSet[str]
+) -> tuple[tuple[Remove, ...], tuple[Install, ...]]:
+    """Find what goes along with a torch that is replaced, and what has to be installed anew because of that."""
+    if environment is None or _keeps_torch(resolution, environment):
+        return (), ()
+    from gpuenv.resolve.leavings import leavings  # noqa: PLC0415 - only where there is a torch to replace
+
+    left = leavings(resolution, environment, coming)
+    return left.removals, left.reinstalls
+
+
+def _broken(steps: Sequence[Step], environment: Environment | None) -> tuple[Notice, ...]:
+    if environment is None:
+        return ()
+    from gpuenv.resolve.inconsistencies import inconsistencies  # noqa: PLC0415 - as above
+
+    return inconsistencies(steps, environment)
 
 
 def _keeps_torch(resolution: Resolution, environment: Environment | None) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from gpuenv.models.hardware import Driver, Probe
 from gpuenv.models.value import dataclass
 from gpuenv.resolve.installed import family_requirements
-from gpuenv.resolve.installed_extensions import installed_pairings
 from gpuenv.resolve.nightly import nightly_builds
 from gpuenv.resolve.tables import make_tables, tiers_of
 from gpuenv.rules.driver import read_driver
@@ -129,8 +128,18 @@ def make_problem(
         glibc=target.platform.effective_glibc,
         wheel_tags=supported_tags(target.platform, target.python) if pages else frozenset(),
         installed_specifiers=family_requirements(environment) if environment is not None else {},
-        installed_pairings=installed_pairings(request, environment, matrix) if environment is not None else (),
+        installed_pairings=_installed_pairings(request, environment, matrix),
     )
+
+
+def _installed_pairings(
+    request: Request, environment: Environment | None, matrix: CompatibilityMatrix
+) -> tuple[Pairing, ...]:
+    if environment is None:
+        return ()
+    from gpuenv.resolve.installed_extensions import installed_pairings  # noqa: PLC0415 - where there is an environment
+
+    return installed_pairings(request, environment, matrix)
 
 
 def with_python(problem: Problem, python: PythonVersion) -> Problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Rejection
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from gpuenv.errors import ContextValue
     from gpuenv.models.hardware import Gpu
+    from gpuenv.models.matrix import CudaRelease, OnnxRuntimeBuild, TorchBuild
     from gpuenv.models.resolution import Candidate, RuntimeCandidate
     from gpuenv.resolve.problem import Problem
+
+_Build: TypeAlias = "TorchBuild | OnnxRuntimeBuild"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,53 +51,79 @@ def rejections(problem: Problem, refused: Iterable[tuple[Candidate, Refusal]]) -
 
 def notice_of(problem: Problem, candidate: Candidate | RuntimeCandidate, refusal: Refusal) -> Notice:
     """Name the fact that refuses a candidate, and the row of the matrix that states it."""
-    build, target = candidate.build, problem.target
-    release = problem.tables.cuda.get(build.cuda) if build.cuda is not None else None
-    facts: dict[str, ContextValue] = {
-        "build": build.label,
-        "matrix": problem.matrix.version,
-        "evidence": build.provenance.evidence.value,
-    }
-    driver = target.driver.version or target.driver.cuda_version if target.driver else None
+    build = candidate.build
+    return Notice.of(
+        refusal.code,
+        build=build.label,
+        matrix=problem.matrix.version,
+        evidence=build.provenance.evidence.value,
+        **_facts(problem, build, refusal),
+    )
+
+
+def _facts(problem: Problem, build: _Build, refusal: Refusal) -> dict[str, ContextValue]:
+    """Gather what the sentence of a refusal names beside the build."""
+    facts: dict[str, ContextValue]
     match refusal.code:
         case "no-code-for-gpu" | "libraries-lack-architecture" | "ptx-needs-newer-driver":
-            needs = first_driver(release, target.platform) if release else None
-            facts |= {
-                "gpu": refusal.gpu.label if refusal.gpu else None,
-                "sass": tuple(f"sm_{name}" for name in problem.tables.names(build.sass)),
-                "ptx": tuple(f"compute_{name}" for name in problem.tables.names(build.ptx))
-                or ("none" if build.ptx_is_known else "?",),
-                "cuda": str(build.cuda),
-                "driver": str(driver) if driver else None,
-                "needs": str(needs) if needs else None,
-            }
+            facts = _code_facts(problem, build, refusal)
         case "driver-too-old":
-            facts |= {
-                "cuda": str(build.cuda),
-                "driver": str(driver) if driver else None,
-                "driver_cuda": str(problem.driver_cuda) if problem.driver_cuda else None,
-                "needs": str(floor_driver(release, target.platform)) if release else None,
-            }
+            facts = _driver_facts(problem, build)
         case "no-wheel-for-python" | "wheel-not-on-index":
-            facts |= {
-                "python": str(target.python),
+            facts = {
+                "python": str(problem.target.python),
                 "index": build.tag,
                 "oldest": str(build.python_min),
                 "newest": str(build.python_max),
             }
         case "glibc-too-old":
-            facts |= {
-                "glibc": ".".join(map(str, problem.glibc or ())),
-                "needs": ".".join(map(str, build.glibc or ())),
-            }
+            facts = {"glibc": _dotted(problem.glibc), "needs": _dotted(build.glibc)}
         case "extension-excludes" | "extension-has-no-wheel":
-            facts |= {"requirement": refusal.requirement, "goes_with": goes_with(problem, refusal.project)}
+            facts = {"requirement": refusal.requirement, "goes_with": goes_with(problem, refusal.project)}
         case "gpu-capability-unknown":
-            facts |= {"gpu": refusal.gpu.label if refusal.gpu else None}
+            facts = {"gpu": refusal.gpu.label if refusal.gpu else None}
         case _:
-            facts |= {
-                "project": refusal.project,
-                "requirement": refusal.requirement,
-                "cuda": str(build.cuda),
-            }
-    return Notice.of(refusal.code, **facts)
+            facts = {"project": refusal.project, "requirement": refusal.requirement, "cuda": str(build.cuda)}
+    return facts
+
+
+def _code_facts(problem: Problem, build: _Build, refusal: Refusal) -> dict[str, ContextValue]:
+    """Name the machine code and the PTX of a build, and the driver that compiles its PTX."""
+    release = _release(problem, build)
+    needs = first_driver(release, problem.target.platform) if release else None
+    ptx = tuple(f"compute_{name}" for name in problem.tables.names(build.ptx))
+    return {
+        "gpu": refusal.gpu.label if refusal.gpu else None,
+        "sass": tuple(f"sm_{name}" for name in problem.tables.names(build.sass)),
+        "ptx": ptx or ("none" if build.ptx_is_known else "?",),
+        "cuda": str(build.cuda),
+        "driver": _driver(problem),
+        "needs": str(needs) if needs else None,
+    }
+
+
+def _driver_facts(problem: Problem, build: _Build) -> dict[str, ContextValue]:
+    """Name the driver, the CUDA that it speaks, and the oldest driver that loads the build."""
+    release = _release(problem, build)
+    return {
+        "cuda": str(build.cuda),
+        "driver": _driver(problem),
+        "driver_cuda": str(problem.driver_cuda) if problem.driver_cuda else None,
+        "needs": str(floor_driver(release, problem.target.platform)) if release else None,
+    }
+
+
+def _release(problem: Problem, build: _Build) -> CudaRelease | None:
+    """Find the row of the CUDA release that a build was made with."""
+    return problem.tables.cuda.get(build.cuda) if build.cuda is not None else None
+
+
+def _driver(problem: Problem) -> str | None:
+    """Write the driver's version, or the CUDA that it speaks where only that is known."""
+    driver = problem.target.driver
+    known = driver.version or driver.cuda_version if driver else None
+    return str(known) if known else None
+
+
+def _dotted(version: tuple[int, ...] | None) -> str:
+    return ".".join(map(str, version or ()))

@@ -15,7 +15,6 @@ from gpuenv.models.resolution import Conflict, Pin, Rejection, Resolution
 from gpuenv.resolve.driver_conflict import target_conflict
 from gpuenv.resolve.floor import driver_for
 from gpuenv.resolve.installed import installed_candidate, moves
-from gpuenv.resolve.installed_extensions import broken_installed
 from gpuenv.resolve.judgement import judge, serve
 from gpuenv.resolve.listing import torch_versions
 from gpuenv.resolve.notes import notes_on
@@ -176,6 +175,8 @@ def _told(problem: Problem, best: Judgement, caveat: Notice) -> Notice:
     """Name what a choice breaks, and not what it might have broken."""
     if caveat.code != _BREAKS:
         return caveat
+    from gpuenv.resolve.installed_extensions import broken_installed  # noqa: PLC0415 - where something breaks
+
     return Notice.of(_BREAKS, requirements=broken_installed(problem, best))
 
 

@@ -6,15 +6,16 @@ They hold nothing but what follows from the matrix, so that an answer never depe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gpuenv.models.value import dataclass
 from gpuenv.rules.coverage import build_coverage, runtime_coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from packaging.version import Version
 
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
         CudaRelease,
         OnnxRuntimeBuild,
         TorchBuild,
-        TritonRelease,
     )
     from gpuenv.models.platform import PlatformName, PythonVersion
+    from gpuenv.models.triton import TritonRelease
     from gpuenv.resolve.judgement import Service
     from gpuenv.resolve.refusal import Refusal
     from gpuenv.rules.coverage import BuildCoverage
+
+Found = TypeVar("Found")
 
 CodeSets = tuple["frozenset[Architecture]", "frozenset[Architecture]", "CudaVersion | None", "Version | None"]
 """SASS, PTX, CUDA version, cuDNN: all of a build that its coverage depends on."""
@@ -74,7 +77,7 @@ class Tables:
     """Newest first."""
     pythons: Mapping[PlatformName, tuple[PythonVersion, ...]]
     """The Pythons that builds of torch start or end with."""
-    newest_glibc: Mapping[PlatformName, tuple[int, int]]
+    newest_glibc: Mapping[PlatformName, tuple[int, int] | None]
     """What some build takes; a system that has it is never too old."""
     services: dict[Question, dict[int, Service | Refusal]] = field(default_factory=dict, repr=False, compare=False)
     """How code sets, by number, serve GPUs and drivers that were asked about."""
@@ -172,57 +175,69 @@ class Tables:
         return all(self.coverage(build, capability, None).refusal is None for capability in capabilities)
 
 
+class ByPlatform(Mapping["PlatformName", Found]):
+    """Something for each platform, made where it is asked for: a run is about one of them, a batch about some."""
+
+    def __init__(self, platforms: Iterable[PlatformName], make: Callable[[PlatformName], Found]) -> None:
+        """Take the platforms, and what makes it for one."""
+        self._platforms = tuple(platforms)
+        self._make = make
+        self._made: dict[PlatformName, Found] = {}
+
+    def __getitem__(self, platform: PlatformName) -> Found:
+        if platform not in self._made:
+            if platform not in self._platforms:
+                raise KeyError(platform)
+            self._made[platform] = self._make(platform)
+        return self._made[platform]
+
+    def __iter__(self) -> Iterator[PlatformName]:
+        return iter(self._platforms)
+
+    def __len__(self) -> int:
+        return len(self._platforms)
+
+
 def make_tables(matrix: CompatibilityMatrix) -> Tables:
     """Put a matrix in the order in which it is searched."""
-    projects = dict.fromkeys(row.project for row in matrix.companions)
-    platforms = dict.fromkeys(build.platform for build in matrix.torch)
-    builds = {platform: [build for build in matrix.torch if build.platform == platform] for platform in platforms}
+    builds: dict[PlatformName, list[TorchBuild]] = {}
+    for build in matrix.torch:
+        builds.setdefault(build.platform, []).append(build)
     codes: dict[CodeSets, int] = {}
+    projects = dict.fromkeys(row.project for row in matrix.companions)
     return Tables(
         matrix=matrix,
-        pythons={platform: _pythons(found) for platform, found in builds.items()},
-        newest_glibc=_newest_glibc(matrix),
+        pythons=ByPlatform(builds, lambda platform: _pythons(builds[platform])),
+        newest_glibc=ByPlatform(builds, lambda platform: _newest_glibc(matrix, platform)),
         codes=codes,
         architectures={row.capability: row for row in matrix.architectures},
         cuda={row.version: row for row in matrix.cuda},
-        releases={platform: releases_of(found, codes) for platform, found in builds.items()},
-        gpu_tiers={platform: tiers_of(found, codes, is_cpu=False) for platform, found in builds.items()},
-        cpu_tiers={platform: tiers_of(found, codes, is_cpu=True) for platform, found in builds.items()},
-        companions={
-            project: tuple(
-                sorted(
-                    (row for row in matrix.companions if row.project == project),
-                    key=lambda row: row.version,
-                    reverse=True,
-                )
-            )
-            for project in projects
-        },
-        onnxruntime={
-            platform: tuple(
-                sorted(
-                    (build for build in matrix.onnxruntime if build.platform == platform),
-                    key=lambda build: build.version,
-                    reverse=True,
-                )
-            )
-            for platform in platforms
-        },
+        releases=ByPlatform(builds, lambda platform: releases_of(builds[platform], codes)),
+        gpu_tiers=ByPlatform(builds, lambda platform: tiers_of(builds[platform], codes, is_cpu=False)),
+        cpu_tiers=ByPlatform(builds, lambda platform: tiers_of(builds[platform], codes, is_cpu=True)),
+        companions={project: _companions(matrix, project) for project in projects},
+        onnxruntime=ByPlatform(builds, lambda platform: _runtimes(matrix, platform)),
     )
+
+
+def _companions(matrix: CompatibilityMatrix, project: str) -> tuple[CompanionRelease, ...]:
+    rows = (row for row in matrix.companions if row.project == project)
+    return tuple(sorted(rows, key=lambda row: row.version, reverse=True))
+
+
+def _runtimes(matrix: CompatibilityMatrix, platform: PlatformName) -> tuple[OnnxRuntimeBuild, ...]:
+    builds = (build for build in matrix.onnxruntime if build.platform == platform)
+    return tuple(sorted(builds, key=lambda build: build.version, reverse=True))
 
 
 def _pythons(builds: Iterable[TorchBuild]) -> tuple[PythonVersion, ...]:
     return tuple(sorted({python for build in builds for python in (build.python_min, build.python_max)}))
 
 
-def _newest_glibc(matrix: CompatibilityMatrix) -> Mapping[PlatformName, tuple[int, int]]:
-    newest: dict[PlatformName, tuple[int, int]] = {}
-    needs = [(build.platform, build.glibc) for build in matrix.torch]
-    needs += [(build.platform, build.glibc) for build in matrix.onnxruntime]
-    for platform, glibc in needs:
-        if glibc is not None:
-            newest[platform] = max(newest.get(platform, (0, 0)), glibc)
-    return newest
+def _newest_glibc(matrix: CompatibilityMatrix, platform: PlatformName) -> tuple[int, int] | None:
+    needs = [build.glibc for build in matrix.torch if build.platform == platform]
+    needs += [build.glibc for build in matrix.onnxruntime if build.platform == platform]
+    return max((glibc for glibc in needs if glibc is not None), default=None)
 
 
 def tiers_of(builds: Iterable[TorchBuild], codes: dict[CodeSets, int], *, is_cpu: bool) -> Tiers:

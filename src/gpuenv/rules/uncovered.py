@@ -23,7 +23,7 @@ def uncovered(
     Of libraries that come once per CUDA version (`libbitsandbytes_cuda128.so`) only one is loaded: one is enough.
     """
     if gpus and judged and not any(file.verdicts for file in judged):
-        return (Notice.of("no-gpu-code", files=tuple(file.filename for file in judged)),)
+        return (Notice.of("no-gpu-code", files=_packages(judged)),)
     return tuple(notice for number, gpu in enumerate(gpus) for notice in _of_gpu(judged, gpu, number, driver_cuda))
 
 

@@ -11,6 +11,7 @@ from gpuenv import process
 from gpuenv.errors import GpuenvError
 from gpuenv.models.verification import Check
 from gpuenv.verify.classify import classify
+from gpuenv.verify.endings import how_it_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +67,7 @@ def run_program(
     try:
         result = process.run(argv, env=env, cwd=cwd, timeout_s=timeout_s)
     except GpuenvError as error:
-        return Check(name=name, status="failed", gpu=place, code=error.code, detail=str(error))
+        return Check(name=name, status="failed", gpu=place, code=error.code, detail=_reason(error))
     printed = f"{result.stdout}\n{result.stderr}"
     code = _code_of(result, printed)
     cause = judge(printed) if code is None and judge is not None else None
@@ -86,7 +87,7 @@ def _code_of(result: process.ProcessResult, printed: str) -> str | None:
     if result.timed_out:
         return "check-timed-out"
     if not result.succeeded:
-        return classify(printed, otherwise="command-failed")
+        return classify(printed, otherwise="check-crashed" if result.exit_code < 0 else "command-failed")
     if _FELL_BACK.search(printed):
         return "command-fell-back-to-cpu"
     found = classify(printed, otherwise="")
@@ -94,4 +95,9 @@ def _code_of(result: process.ProcessResult, printed: str) -> str | None:
 
 
 def _ending(result: process.ProcessResult) -> str:
-    return f"no end in {result.seconds:.0f} s" if result.timed_out else f"ended with exit code {result.exit_code}"
+    return f"no end in {result.seconds:.0f} s" if result.timed_out else how_it_ended(result.exit_code)
+
+
+def _reason(error: GpuenvError) -> str:
+    """Say what could not be started, and why where the system told."""
+    return ": ".join(str(error.context[name]) for name in ("program", "detail") if error.context.get(name))

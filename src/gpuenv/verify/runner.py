@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import signal
 import tempfile
 from dataclasses import field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from gpuenv.models.value import dataclass
 from gpuenv.models.verification import Check, VerificationReport
 from gpuenv.verify.child_environment import child_environment
 from gpuenv.verify.classify import FOREIGN_KERNEL, classify
+from gpuenv.verify.endings import how_it_ended
 from gpuenv.verify.own_proof import run_own_proof
 from gpuenv.verify.profile import profile, unproven
 from gpuenv.verify.session import run_session
@@ -97,8 +97,11 @@ def verify(
     chosen_seed = secrets.randbelow(2**31) if seed is None else seed
     checks: list[Check] = []
     facts: dict[str, str] = {}
+    shown: str | None = None
     for suite in suites_for(device, tuple(gpus), installed, is_full=is_full):
-        reporter.stage("verifying", python=str(python), on=suite.label)
+        if suite.label != shown:  # several processes in turn, one per library: one line
+            shown = suite.label
+            reporter.stage("verifying", python=str(python), on=shown)
         settled = [check for check in checks if check.gpu == suite.place]
         found, measured = _run_suite(
             python, suite, settled=settled, environ=environ, timeout_s=timeout_s, seed=chosen_seed
@@ -171,7 +174,8 @@ def _take_in(session: Session, progress: _Progress, *, timeout_s: float) -> None
     if reports.unfinished is not None:
         _enter_unfinished(reports.unfinished, session, progress, timeout_s=timeout_s)
     elif not reports.has_ended and len(progress.checks) == before:
-        progress.record("python-starts", "failed", "interpreter-failed", session.result.stderr or how_it_ended(session))
+        ending = how_it_ended(session.result.exit_code)
+        progress.record("python-starts", "failed", "interpreter-failed", session.result.stderr or ending)
         progress.is_over = True
     is_shut = any(progress.checks[gate].status == "failed" for gate in reports.gates if gate in progress.checks)
     if is_shut:
@@ -202,12 +206,4 @@ def _enter_unfinished(name: str, session: Session, progress: _Progress, *, timeo
         progress.record(name, "failed", "check-timed-out", f"no answer in {timeout_s:g} s\n{last_words}", timeout_s)
         return
     code = classify(last_words, otherwise="check-crashed")
-    progress.record(name, "failed", code, f"{how_it_ended(session)}\n{last_words}")
-
-
-def how_it_ended(session: Session) -> str:
-    """Say how a process ended: the signal, or its exit code (hexadecimal where Windows made it)."""
-    code = session.result.exit_code
-    if code < 0:
-        return f"ended by signal {-code} ({signal.strsignal(-code)})"
-    return f"ended with exit code {code:#x}" if code > 0xFF else f"ended with exit code {code}"  # noqa: PLR2004 - POSIX codes
+    progress.record(name, "failed", code, f"{how_it_ended(session.result.exit_code)}\n{last_words}")

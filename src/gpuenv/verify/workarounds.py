@@ -41,6 +41,9 @@ _WAYS: Final[Mapping[str, str]] = {
 }
 """By capability. Without `import` and `kernels` nothing works: only another build helps."""
 
+_NO_MEMORY: Final = "out-of-memory"
+"""A check that failed so says nothing of its capability: nothing is to be switched off."""
+
 _ONNXRUNTIME_NEEDS_PRELOAD: Final = "onnxruntime-needs-preload"
 
 
@@ -50,11 +53,14 @@ def workarounds(checks: Sequence[Check]) -> tuple[Notice, ...]:
     A GPU without float16 kernels and one without bfloat16 units want the same of a program. Where the kernels
     themselves fail, a way around one of them would mislead.
     """
+    checks = [check for check in checks if check.code != _NO_MEMORY]
     states = dict(profile(checks))
     if "fails" in {states.get("import"), states.get("kernels")}:
         return ()
     lacking = {name: _WAYS[name] for name, state in states.items() if state == "fails" and name in _WAYS}
     lacking |= {name: _WAYS[name] for name in ("bf16", "flash") if states.get(name) == "unsupported"}
+    if "convolution" in lacking and not _failed(checks, "torch-matmul-float16"):
+        lacking.pop("fp16", None)  # in float32 the convolution fails as well
     if "attention" in lacking and not _failed(checks, "torch-attention-efficient"):
         del lacking["attention"]  # the plain products are what everything else falls back to
     lacking |= _onnxruntime(checks, lacking)

@@ -10,7 +10,8 @@ from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.notice import Notice
 from gpuenv.models.typed_command import quoted
 from gpuenv.models.value import dataclass
-from gpuenv.workflow.resolving.resolution import load_data, resolve_request
+from gpuenv.workflow.resolving.matrix_data import load_data
+from gpuenv.workflow.resolving.resolution import resolve_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

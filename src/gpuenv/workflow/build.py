@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gpuenv.build.source import NamedSource, name_of, parse_source
 from gpuenv.build.tree import neutral_folder
 from gpuenv.build.variables import build_variables, parallel_jobs
+from gpuenv.build.wheel import folder_fault
 from gpuenv.errors import GpuenvError
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
@@ -16,7 +17,7 @@ from gpuenv.models.value import dataclass
 from gpuenv.workflow.builds.compiler import find_compiler
 from gpuenv.workflow.builds.cost import long_build
 from gpuenv.workflow.builds.install import Placed, install_wheel
-from gpuenv.workflow.builds.place import find_place
+from gpuenv.workflow.builds.place import BuildChoices, find_place
 from gpuenv.workflow.builds.prebuilt import find_prebuilt
 from gpuenv.workflow.builds.source import fetch_tree, install_tools, known_source
 from gpuenv.workflow.builds.wheel import Failed, Making, Wheel, kept_before, make_wheel
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
-    from gpuenv.workflow.builds.place import BuildChoices, Place
+    from gpuenv.workflow.builds.place import Place
     from gpuenv.workflow.options import Options
 
 
@@ -62,13 +63,15 @@ def build(
 ) -> Built | Failed | Conflict:
     """Make a wheel of a source for the target's GPUs, prove it by reading it, and put it into the environment.
 
-    Raises what `find_place`, `find_compiler`, `parse_source`, `fetch_tree` and `install_tools` raise.
+    Raises what `find_place`, `find_compiler`, `parse_source`, `fetch_tree` and `install_tools` raise, and
+    `wheel-not-writable`.
     """
     source = parse_source(text, surroundings.cwd)
     shown = redact_url(text)
     place = find_place(options, choices, surroundings, reporter)
     if isinstance(place, Conflict):
         return place
+    _require_output(place)
     extension = place.extension(name_of(source, text))
     if isinstance(source, NamedSource) and extension is not None and not choices.from_source:
         with neutral_folder() as folder:
@@ -76,6 +79,16 @@ def build(
             if ready is not None:
                 return _finished(shown, ready, place, extension, toolkit=None)
     return compile_source(shown, known_source(source, extension), place, extension)
+
+
+def _require_output(place: Place) -> None:
+    """Raise `wheel-not-writable` before a build that may take hours, not after it."""
+    usual = BuildChoices().output
+    folder = place.surroundings.cwd / place.choices.output
+    fault = folder_fault(folder)
+    if fault is not None:
+        other = str(place.surroundings.home / "wheels") if place.choices.output == usual else usual
+        raise GpuenvError("wheel-not-writable", folder=str(folder), detail=fault, other=other)
 
 
 def compile_source(text: str, source: Source, place: Place, extension: Extension | None) -> Built | Failed | Conflict:

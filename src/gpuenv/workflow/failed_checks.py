@@ -11,12 +11,14 @@ from gpuenv.diagnose.diagnosis import diagnose
 from gpuenv.matrix.catalog import load_matrix
 from gpuenv.matrix.diagnoses import load_signatures
 from gpuenv.project.folders import matrix_cache
+from gpuenv.verify.profile import CAPABILITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gpuenv.models.diagnosis import CauseClass, Diagnosis
     from gpuenv.models.environment import Environment
+    from gpuenv.models.hardware import HostFacts
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.verification import Check, VerificationReport
     from gpuenv.workflow.options import Options
@@ -45,6 +47,7 @@ _HARMLESS: Final = frozenset({"attention-needs-newer-gpu", "extension-built-with
 _SEEN_IN_VERSIONS: Final = frozenset({"cpu-build-on-gpu-target", "no-code-in-build", "onnxruntime-is-cpu-package"})
 """Codes of checks in whose words no library speaks: what is installed tells the cause."""
 
+_NO_KERNEL: Final = "no-kernel-image"
 _UNTOLD: Final = frozenset({"check-timed-out", "wrong-numbers"})
 """Codes of checks whose cause no text and no version tells."""
 
@@ -73,29 +76,50 @@ def with_causes(
     find = partial(
         diagnose,
         signatures=load_signatures(options.matrix, cwd=surroundings.cwd, cache=cache),
-        machine=None
-        if report.device == "cpu"
-        else detect_host(surroundings, gpu_models=lambda: matrix.gpus, architectures=lambda: matrix.architectures),
         environment=environment,
         matrix=matrix,
     )
-    known: dict[str, Diagnosis | None] = {}
+    machine = None
+    if report.device == "cuda":
+        machine = detect_host(surroundings, gpu_models=lambda: matrix.gpus, architectures=lambda: matrix.architectures)
+    known: dict[tuple[str, str | None], Diagnosis | None] = {}
     checks = []
     for check in report.checks:
-        text = _text_of(check)
+        text = _text_of(check, report.failed)
         if text is None:
             checks.append(check)
             continue
-        if text not in known:
-            known[text] = find(text).primary
-        cause = known[text]
+        fault = (text, check.gpu)
+        if fault not in known:
+            cause = find(text, machine=_seen_by(check, machine)).primary
+            is_chosen = report.device == "cpu" and cause is not None and cause.cause_class == "cpu-only-build"
+            known[fault] = None if is_chosen else cause
+        cause = known[fault]
         checks.append(check if cause is None else replace(check, cause=cause.cause.code))
     causes = {cause.cause.code: cause for cause in reversed(known.values()) if cause is not None}
     return replace(report, checks=tuple(checks), causes=tuple(reversed(causes.values())))
 
 
-def _text_of(check: Check) -> str | None:
-    """What is diagnosed of a check; an empty text asks what the versions alone tell; None: nothing is to be told."""
+def _seen_by(check: Check, machine: HostFacts | None) -> HostFacts | None:
+    """Leave only the GPUs that a check ran on: the cause of its failure is one of theirs."""
+    if machine is None or check.gpu is None:
+        return machine
+    places = check.gpu.split(",")
+    return replace(machine, gpus=tuple(gpu for gpu in machine.gpus if gpu.visible_name in places))
+
+
+def _text_of(check: Check, failed: Sequence[Check]) -> str | None:
+    """What is diagnosed of a check; an empty text asks what the versions alone tell; None: nothing is to be told.
+
+    Whether torch lacks code or an extension does, only the check's name tells: where torch's own kernels lack it, what
+    else does is no sign of another cause.
+    """
     if check.status != "failed" or check.code in _UNTOLD:
         return None
-    return "" if check.code in _SEEN_IN_VERSIONS else check.detail
+    if check.code in _SEEN_IN_VERSIONS:
+        return ""
+    if check.code == _NO_KERNEL:
+        alike = (other for other in failed if (other.code, other.gpu) == (check.code, check.gpu))
+        own = next((other.name for other in alike if other.name in CAPABILITIES["kernels"]), None)
+        return check.detail if own is None else f"{own}: {check.detail}"
+    return check.detail

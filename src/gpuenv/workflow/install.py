@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gpuenv.detect.environment import find_environment, read_environment
 from gpuenv.install.environments import require_changeable
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gpuenv.models.environment import Environment
     from gpuenv.models.execution import Ending, ExecutionRecord
     from gpuenv.models.plan import Plan
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
+    from gpuenv.models.target import Target
     from gpuenv.workflow.options import Options
+
+Consent: TypeAlias = "Callable[[Planned, tuple[str, ...]], bool | None]"
+"""Whether somebody agrees to what a plan does to packages outside the GPU family; None where nobody can be asked."""
 
 _NEW_PLANS_AT_MOST: Final = 2
 
@@ -34,7 +39,7 @@ def install(
     surroundings: Surroundings,
     reporter: Reporter,
     *,
-    consent: Callable[[Planned, tuple[str, ...]], bool | None],
+    consent: Consent,
     announce: Callable[[Planned], None],
     choices: Choices | None = None,
     planning: Callable[[], Planned] | None = None,
@@ -45,36 +50,45 @@ def install(
     asked. `announce` gets the plan before anything is changed. Where another run changed the environment meanwhile, it
     is planned anew. `planning` makes the plan where it is not resolved for: out of a lock.
     """
-    root = find_environment(options.venv, surroundings)
+    _make_ready(find_environment(options.venv, surroundings), surroundings)
+    work = _Work(
+        options=options,
+        surroundings=surroundings,
+        reporter=reporter,
+        planning=planning or _planning(options, surroundings, reporter),
+        consent=consent,
+        announce=announce,
+        choices=choices or Choices(),
+    )
+    done = work.install()
+    for _ in range(_NEW_PLANS_AT_MOST):
+        if done.record is None or not _is_stale(done.record):
+            break
+        done = work.install()
+    return done
+
+
+def _make_ready(root: Path, surroundings: Surroundings) -> None:
+    """Put back what an earlier run left half done; refuse a Python that others rest on before an index is asked."""
     if changes_of(root):
         from gpuenv.install.recovery import recover  # noqa: PLC0415 - only where there was a change
 
         recover(root)
     if not (root / "pyvenv.cfg").exists() and is_environment(root):
-        # A Python that others rest on is refused before anything is asked of an index.
         require_changeable(read_environment(root, surroundings=surroundings))
-    work = _Work(
-        options=options,
-        surroundings=surroundings,
-        reporter=reporter,
-        choices=choices or Choices(),
-        planning=planning
-        or partial(
-            plan,
-            options,
-            surroundings,
-            reporter,
-            looks_at_environment=True,
-            has_to_be_complete=True,
-            meanwhile=_load_what_follows,
-        ),
+
+
+def _planning(options: Options, surroundings: Surroundings, reporter: Reporter) -> Callable[[], Planned]:
+    """Plan for the environment as it is, with all dependencies."""
+    return partial(
+        plan,
+        options,
+        surroundings,
+        reporter,
+        looks_at_environment=True,
+        has_to_be_complete=True,
+        meanwhile=_load_what_follows,
     )
-    done = work.install(consent, announce)
-    for _ in range(_NEW_PLANS_AT_MOST):
-        if done.record is None or not _is_stale(done.record):
-            break
-        done = work.install(consent, announce)
-    return done
 
 
 def _load_what_follows() -> None:
@@ -95,36 +109,50 @@ class _Work:
     options: Options
     surroundings: Surroundings
     reporter: Reporter
-    choices: Choices
     planning: Callable[[], Planned]
+    consent: Consent
+    announce: Callable[[Planned], None]
+    choices: Choices
 
-    def install(
-        self, consent: Callable[[Planned, tuple[str, ...]], bool | None], announce: Callable[[Planned], None]
-    ) -> Installation:
-        """Plan, ask, and carry out."""
+    def install(self) -> Installation:
+        """Go from station to station: target, environment, matrix, resolution and plan; then record and verification.
+
+        Every way out before the environment is touched is here.
+        """
         planned = self.planning()
-        root, target, environment = planned.resolved.root, planned.resolved.target, planned.resolved.environment
+        self._require_same_place(planned.resolved.environment)
+        target, root, steps = planned.resolved.target, planned.resolved.root, planned.plan
+        if steps is None or target is None or root is None:
+            return Installation(ending="conflict", planned=planned, root=root)
+        if steps.is_empty:
+            environment = planned.resolved.environment
+            return Installation(ending="nothing-to-do", planned=planned, root=root, environment=environment)
+        refused = self._refused(planned, steps, root)
+        if refused is not None:
+            return refused
+        self._require_space(planned, steps, root)
+        self.announce(planned)
+        return self._carried_out(planned, steps, target, root)
+
+    def _require_same_place(self, environment: Environment | None) -> None:
+        """Refuse an environment that is not to be changed, or has another Python than was asked for."""
         if environment is not None:
             require_changeable(environment)
             require_same_python(self.options, environment, self.surroundings)
-        if planned.plan is None or target is None or root is None:
-            return Installation(ending="conflict", planned=planned, root=root)
-        if planned.plan.is_empty:
-            return Installation(ending="nothing-to-do", planned=planned, root=root, environment=environment)
-        foreign = foreign_changes(planned.plan, is_new=environment is None)
-        if foreign and not self.options.assume_yes:
-            answer = consent(planned, foreign)
-            if not answer:
-                ending: Ending = "needs-consent" if answer is None else "declined"
-                return Installation(ending=ending, planned=planned, root=root, foreign=foreign)
-        self._require_space(planned, planned.plan, root)
-        announce(planned)
-        from gpuenv.workflow.changes.carrying_out import Work  # noqa: PLC0415 - loaded while the engine was asked
 
-        work = Work(options=self.options, surroundings=self.surroundings, reporter=self.reporter, choices=self.choices)
-        return work.carry_out(planned, planned.plan, target, root)
+    def _refused(self, planned: Planned, steps: Plan, root: Path) -> Installation | None:
+        """Ask where packages outside the GPU family change: the end where nobody agrees, None where it goes on."""
+        foreign = foreign_changes(steps, is_new=planned.resolved.environment is None)
+        if not foreign or self.options.assume_yes:
+            return None
+        answer = self.consent(planned, foreign)
+        if answer:
+            return None
+        ending: Ending = "needs-consent" if answer is None else "declined"
+        return Installation(ending=ending, planned=planned, root=root, foreign=foreign)
 
     def _require_space(self, planned: Planned, steps: Plan, root: Path) -> None:
+        """Raise `not-enough-disk` before anything is changed."""
         if planned.files is None:
             return
         from gpuenv.workflow.changes.space import require_space  # noqa: PLC0415 - loaded while the engine was asked
@@ -139,3 +167,10 @@ class _Work:
             settings=planned.resolved.settings,
             environ=self.surroundings.environ,
         )
+
+    def _carried_out(self, planned: Planned, steps: Plan, target: Target, root: Path) -> Installation:
+        """Change the environment and prove it: the record and the verification, or the state before."""
+        from gpuenv.workflow.changes.carrying_out import Work  # noqa: PLC0415 - loaded while the engine was asked
+
+        work = Work(options=self.options, surroundings=self.surroundings, reporter=self.reporter, choices=self.choices)
+        return work.carry_out(planned, steps, target, root)

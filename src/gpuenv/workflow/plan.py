@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
+from gpuenv.errors import GpuenvError
 from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Install
-from gpuenv.models.resolution import Conflict
+from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.models.value import dataclass
 from gpuenv.resolve.planner import make_plan
 from gpuenv.workflow.inputs import is_environment
@@ -27,13 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gpuenv.install.closures.wheel_files import WheelFiles
-    from gpuenv.models.environment import Environment
     from gpuenv.models.execution import LockedPackage
     from gpuenv.models.plan import Build, Plan
     from gpuenv.models.progress import Reporter
-    from gpuenv.models.resolution import Resolution
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.options import Options
+    from gpuenv.workflow.resolving.kept_pages import KeptPages
     from gpuenv.workflow.resolving.resolution import Resolved
 
 
@@ -65,7 +65,54 @@ def plan(
     offline, where the engine then answers out of its cache and the user's folders, or raises `not-in-cache`.
     `meanwhile` is done while the engine is at work, and only then.
     """
-    resolved = resolve_request(options, surroundings, reporter, looks_at_environment=looks_at_environment)
+
+    def planned(pages: KeptPages | None) -> Planned:
+        return _planned(
+            *(options, surroundings, reporter),
+            looks_at_environment=looks_at_environment,
+            has_to_be_complete=has_to_be_complete,
+            meanwhile=partial(_confirmed_first, pages, meanwhile),
+            pages=pages,
+        )
+
+    if options.is_offline:
+        return planned(None)
+    from gpuenv.workflow.resolving.kept_pages import KeptPages  # noqa: PLC0415 - offline no page is asked for
+
+    pages = KeptPages()
+    try:
+        found = planned(pages)
+    except GpuenvError:
+        if pages.hold():
+            raise
+    else:
+        if pages.hold():
+            return found
+    return planned(pages)
+
+
+def _confirmed_first(pages: KeptPages | None, meanwhile: Callable[[], None] | None) -> None:
+    """Ask whether the pages that the plan rests on are still the same, and then do what else there is to do."""
+    if pages is not None:
+        pages.confirm()
+    if meanwhile is not None:
+        meanwhile()
+
+
+def _planned(
+    options: Options,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    *,
+    looks_at_environment: bool | None,
+    has_to_be_complete: bool,
+    meanwhile: Callable[[], None],
+    pages: KeptPages | None,
+) -> Planned:
+    """Plan as `plan` does, with pages that are confirmed while the engine is at work."""
+    resolved = resolve_request(
+        *(options, surroundings, reporter), looks_at_environment=looks_at_environment, kept_pages=pages
+    )
     resolved = replace(resolved, notes=(*_passed_over(resolved, options, surroundings), *resolved.notes))
     if isinstance(resolved.outcome, Conflict):
         return Planned(resolved=resolved, plan=None, additions=None)
@@ -109,13 +156,15 @@ def _with_builds(
     environment, builds = resolved.environment, resolved.builds
     is_here = is_made_here if environment is None else environment.platform.name == resolved.target.platform.name
     if is_here:
-        from gpuenv.workflow.builds.planning import plan_builds  # noqa: PLC0415 - as above
+        from gpuenv.workflow.builds.planning import long_builds, plan_builds  # noqa: PLC0415 - as above
 
         python = environment.python if environment is not None else venv_python(options, surroundings.environ)
         planned = plan_builds(builds, resolved, options, surroundings, reporter, python=python, is_to_run=is_made_here)
         if isinstance(planned, Conflict):
             return replace(resolved, outcome=planned), ()
         builds = planned
+        told = long_builds(builds, resolved, options, surroundings.environ)
+        resolved = replace(resolved, notes=(*resolved.notes, *told))
     if isinstance(resolved.outcome, Conflict):
         return resolved, ()
     outcome = without_rebuilt(resolved.outcome, builds)
@@ -123,22 +172,28 @@ def _with_builds(
 
 
 def asked_for(resolved: Resolved) -> dict[str, Notice]:
-    """Say of projects outside the family who asked for them, by canonical name: the user, or an application."""
+    """Say who asked for projects outside the family, by canonical name: the user, an application, ONNX Runtime."""
     by_application = {
         canonicalize_name(part.requirement.name): Notice.of("application-needs", application=application.name)
         for application in resolved.applications
         for part in application.requires
     }
-    typed = resolved.request.others if resolved.request is not None else ()
-    names = (canonicalize_name(found[0]) for text in typed if (found := _NAME.match(text)) is not None)
-    return {name: by_application.get(name, Notice.of("requested")) for name in names}
+    asked = resolved.request.others if resolved.request is not None else ()
+    brought = resolved.outcome.libraries if isinstance(resolved.outcome, Resolution) else ()
+    names = {text: canonicalize_name(found[0]) for text in asked if (found := _NAME.match(text)) is not None}
+    loaded = {name: Notice.of("onnxruntime-loads") for text, name in names.items() if text in brought}
+    return {name: by_application.get(name, loaded.get(name, Notice.of("requested"))) for name in names.values()}
 
 
 def _passed_over(resolved: Resolved, options: Options, surroundings: Surroundings) -> tuple[Notice, ...]:
     """Say where an environment is at hand and was not looked at, since the target is another machine."""
     if resolved.root is not None or options.target in DETECTED or options.venv is not None:
         return ()
-    from gpuenv.detect.environment import find_environment  # noqa: PLC0415 - not for this machine
+    from gpuenv.detect.environments.place import usual_place  # noqa: PLC0415 - not for this machine
+
+    if not (surroundings.cwd / Path(usual_place(surroundings.environ)).expanduser()).exists():
+        return ()
+    from gpuenv.detect.environment import find_environment  # noqa: PLC0415 - where something is there
 
     root = find_environment(None, surroundings)
     if not is_environment(root):
@@ -182,61 +237,34 @@ def _additions(
     reporter: Reporter,
     *,
     has_to_be_complete: bool,
-    meanwhile: Callable[[], None] | None,
+    meanwhile: Callable[[], None],
 ) -> tuple[LockedPackage, ...] | None:
     """Ask the engine what else has to come; nothing where all is there, None where it cannot be asked."""
-    request = resolved.request
-    others, constraints = (request.others, request.constraints) if request is not None else ((), ())
-    upgraded = request.upgraded_others if request is not None else ()
-    if resolved.environment is not None and not upgraded and _is_all_there(resolved, resolution, others):
+    environment, request = resolved.environment, resolved.request
+    is_upgrade = request is not None and bool(request.upgraded_others)
+    if environment is not None and not is_upgrade and _is_all_there(resolved, resolution):
         return ()
     is_described = options.target not in DETECTED and options.target != "cpu"
     if (options.is_offline and not has_to_be_complete) or (is_described and resolved.root is None):
         return None
-    from gpuenv.install.closures.closure import compile_closure  # noqa: PLC0415 - the engine is asked only here
-    from gpuenv.install.closures.preview import preview_install  # noqa: PLC0415
+    from threading import Thread  # noqa: PLC0415 - the engine is asked only here
 
-    if meanwhile is not None:
-        Thread(target=meanwhile, daemon=True).start()
-    if resolved.environment is not None:
-        return preview_install(
-            resolution.pins,
-            others,
-            python=resolved.environment.python,
-            kept=resolution.kept,
-            equal=_equal(resolution, resolved.environment),
-            constraints=(*resolution.constraints, *constraints),
-            excluded=resolution.excluded,
-            upgraded=upgraded,
-            settings=resolved.settings,
-            environ=surroundings.environ,
-            is_offline=options.is_offline,
-            reporter=reporter,
-        )
+    from gpuenv.workflow.resolving.additions import EngineQuestion  # noqa: PLC0415 - as above
+
+    Thread(target=meanwhile, daemon=True).start()
+    question = EngineQuestion(
+        resolution=resolution,
+        request=request,
+        settings=resolved.settings,
+        surroundings=surroundings,
+        reporter=reporter,
+        is_offline=options.is_offline,
+    )
+    if environment is not None:
+        return question.beside(environment)
     if resolved.target is None:
         return None
-    return compile_closure(
-        resolution.pins,
-        others,
-        python=venv_python(options, surroundings.environ),
-        python_version=resolved.target.python,
-        platform=None,
-        settings=resolved.settings,
-        environ=surroundings.environ,
-        with_hashes=False,
-        is_offline=options.is_offline,
-        constraints=(*resolution.constraints, *constraints),
-        excluded=resolution.excluded,
-        reporter=reporter,
-    )
-
-
-def _equal(resolution: Resolution, environment: Environment) -> tuple[str, ...]:
-    """Name the pins whose version is installed, as another build or a broken one."""
-    found = ((pin, environment.installed(canonicalize_name(pin.project))) for pin in resolution.pins)
-    return tuple(
-        pin.project for pin, installed in found if installed and installed.version.public == pin.version.public
-    )
+    return question.anew(resolved.target, python=venv_python(options, surroundings.environ))
 
 
 def venv_python(options: Options, environ: Mapping[str, str]) -> Path:
@@ -258,9 +286,10 @@ def interpreter(options: Options) -> Path:
     return Path(sys.executable)
 
 
-def _is_all_there(resolved: Resolved, resolution: Resolution, others: Sequence[str]) -> bool:
+def _is_all_there(resolved: Resolved, resolution: Resolution) -> bool:
     """Whether the environment already holds the family as chosen and everything else that was asked for."""
     environment = resolved.environment
     if environment is None or not make_plan(resolution, environment, ()).is_empty:
         return False
+    others = resolved.request.others if resolved.request is not None else ()
     return closure_in_place(environment, others) is not None

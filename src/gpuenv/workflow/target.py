@@ -55,6 +55,8 @@ def choose_target(
     if options.target in DETECTED:
         return _detected(options, surroundings, python=python, gpu_models=gpu_models, driver=driver)
     if options.target == "cpu":
+        if options.gpus:
+            raise UsageError("gpu-beside-cpu-target", selectors=options.gpus)
         target = Target(
             gpus=(), driver=None, platform=_platform(options, surroundings), python=python, origin="described"
         )
@@ -65,7 +67,7 @@ def choose_target(
 
         return _saved(options, read_saved(file), python=python, driver=driver)
     if ".." in options.target:
-        raise UsageError("range-is-for-lock", target=options.target)
+        raise UsageError("range-is-for-lock", target=options.target, first=options.target.partition("..")[0] or None)
     return _described(options, surroundings, python=python, gpu_models=gpu_models, driver=driver)
 
 

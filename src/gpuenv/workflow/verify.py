@@ -75,26 +75,17 @@ def verify_environment(
     command; None: what each kind takes at most. `seed` makes the random inputs; None: a new one.
     `commands` go beside those that the project's table names, which also names extensions to import.
     """
-    if target is not None and target not in TARGETS:
-        where = f" --venv {quoted(options.venv)}" if options.venv is not None else ""
-        inspect = f"gpuenv inspect{where} --target {quoted(target)}"
-        raise UsageError("verify-target-not-here", target=target, inspect=inspect)
-    root = find_environment(options.venv, surroundings)
-    environment = read_environment(root, surroundings=surroundings)
-    shown = quoted(str(root))
+    _require_here(target, options)
+    environment = read_environment(find_environment(options.venv, surroundings), surroundings=surroundings)
     is_full = is_full or needs_full(required)
     installed = frozenset(str(distribution.name) for distribution in environment.distributions)
     applications = () if required else applications_here(environment, options.matrix, surroundings)
     own = with_imports(project_proof(options, commands, surroundings), applications, environment)
     if not is_checkable(installed, is_full=is_full) and not own:
-        return _nothing(environment, Notice.of("nothing-to-check", venv=shown))
-    machine = _choose_machine(
-        replace(options, target=target or "current-gpu"), environment, surroundings, target=target
-    )
+        return _nothing_to_check(environment)
+    machine = _choose_machine(options, environment, surroundings, target=target)
     if isinstance(machine, Conflict):
-        causes = (cause.change for cause in machine.causes if cause.change.code != "use-cpu")
-        reason = Notice.of(machine.reason.code, **{**machine.reason.context, "command": None})  # installs, not checks
-        return _nothing(environment, Notice.of("no-gpu-to-check", venv=shown), reason, *causes)
+        return _nowhere_to_check(environment, machine)
     report = verify(
         environment.python,
         device=machine.device,
@@ -110,7 +101,7 @@ def verify_environment(
         seed=seed,
     )
     if not report.ran:
-        return _nothing(environment, Notice.of("nothing-to-check", venv=shown))
+        return _nothing_to_check(environment)
     report = with_applications(with_causes(report, environment, options, surroundings), applications)
     kept = keep_profile(environment, report, surroundings)
     return Verification(
@@ -121,19 +112,28 @@ def verify_environment(
     )
 
 
+def _require_here(target: str | None, options: Options) -> None:
+    """Raise `verify-target-not-here` for another machine's GPU, whose code can only be looked at."""
+    if target is not None and target not in TARGETS:
+        where = f" --venv {quoted(options.venv)}" if options.venv is not None else ""
+        inspect = f"gpuenv inspect{where} --target {quoted(target)}"
+        raise UsageError("verify-target-not-here", target=target, inspect=inspect)
+
+
 def _choose_machine(
     options: Options, environment: Environment, surroundings: Surroundings, *, target: str | None
 ) -> _Machine | Conflict:
     if target == "cpu":
         return _Machine(device="cpu")
+    wanted = "current-gpu" if target is None or options.gpus else target  # --gpu names a GPU: the CPU is no answer
     chosen = choose_target(
-        options,
+        replace(options, target=wanted),
         surroundings,
         python=environment.python_version,
         gpu_models=lambda: load_matrix(options.matrix, cwd=surroundings.cwd, cache=matrix_cache(surroundings)).gpus,
     )
     if isinstance(chosen, Conflict):
-        if target is None and chosen.reason.code == "no-gpu" and has_cpu_torch(environment):
+        if target is None and not options.gpus and chosen.reason.code == "no-gpu" and has_cpu_torch(environment):
             return _Machine(device="cpu", notes=(Notice.of("checked-on-cpu"),))
         return chosen
     if chosen.target.is_cpu:
@@ -145,6 +145,17 @@ def has_cpu_torch(environment: Environment) -> bool:
     """Whether the installed torch is a CPU build, by its local version or by what it says of itself."""
     torch = environment.installed("torch")
     return torch is not None and (torch.version.local == "cpu" or torch.build_tag == "cpu")
+
+
+def _nothing_to_check(environment: Environment) -> Verification:
+    return _nothing(environment, Notice.of("nothing-to-check", venv=quoted(str(environment.root))))
+
+
+def _nowhere_to_check(environment: Environment, conflict: Conflict) -> Verification:
+    """Say why there is no GPU to check on; what would install for a CPU instead is no way to check."""
+    causes = (cause.change for cause in conflict.causes if cause.change.code != "use-cpu")
+    reason = Notice.of(conflict.reason.code, **{**conflict.reason.context, "command": None})
+    return _nothing(environment, Notice.of("no-gpu-to-check", venv=quoted(str(environment.root))), reason, *causes)
 
 
 def _nothing(environment: Environment, *notes: Notice) -> Verification:

@@ -178,3 +178,11 @@ def test_on_wsl_the_driver_is_compared_with_the_numbers_of_windows(matrix: Compa
 def test_unknown_gpus_are_not_covered(matrix: CompatibilityMatrix) -> None:
     unknown = replace(target("12.0"), gpus=(Gpu(name="odd", capabilities=(), probe=Probe.PCI),))
     assert codes(misfits(header(locked("12.0", "120")), unknown, releases=matrix.cuda)) == ["locked-other-gpu"]
+
+
+@pytest.mark.parametrize("here", [(), ("3.7",), ("6.1", "12.0")])
+def test_a_lock_of_nothing_that_is_built_for_a_gpu_covers_every_machine(
+    here: tuple[str, ...], matrix: CompatibilityMatrix
+) -> None:
+    made = replace(header(), torch=None, tag=None, is_for_any_gpu=True)
+    assert misfits(made, target(*here, has=driver("390.48")), releases=matrix.cuda) == ()

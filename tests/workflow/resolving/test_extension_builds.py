@@ -116,8 +116,8 @@ def test_where_nothing_is_built_the_command_is_named_without_credentials() -> No
     (note,) = build_notes([build], described="rtx-3090", venv="env")
     assert note.context["command"] == "gpuenv build mmcv==2.2.0 --target rtx-3090 --venv env"
     others = (Notice.of("limit-mmcv-weights-only"), Notice.of("extension-needs-build", package="flash-attn"))
-    kept = without_left_out((note, Notice.of("extension-page-unread", package="mmcv"), *others), [build])
-    assert kept == others
+    kept = without_left_out((note, Notice.of("extension-page-unread", package="mmcv", page="p"), *others), [build])
+    assert kept == (Notice.of("extension-compiled-page-unread", package="mmcv", torch=None, page="p"), *others)
 
 
 def test_what_is_compiled_again_is_not_told_to_be_broken() -> None:

@@ -30,7 +30,9 @@ def test_what_a_package_needs_is_looked_up_before_it_is_guessed(
     make_wheel(wheels, "gpu-app", "1.0", requires=("torch",))
     make_wheel(wheels, "torch", "2.3.0")
     make_wheel(wheels, "plain-app", "1.0")
-    environ = {"HOME": str(tmp_path), "UV_CACHE_DIR": str(tmp_path / "cache"), "PIP_FIND_LINKS": str(wheels)}
+    # What other tests kept of index pages would be told of here.
+    own = {name: str(tmp_path / name.lower()) for name in ("GPUENV_CACHE_DIR", "GPUENV_DATA_DIR", "UV_CACHE_DIR")}
+    environ = {"HOME": str(tmp_path), "PIP_FIND_LINKS": str(wheels), **own}
     ran = gpuenv("plan", asked, *MACHINE, cwd=tmp_path, environ=environ)
     assert ran.exit_code == 0, ran.stderr
     data = ran.envelope["data"]

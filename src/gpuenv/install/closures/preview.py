@@ -54,32 +54,36 @@ def preview_install(
     changing = [pin for pin in pins if pin.project not in kept]
     requirements = [f"{pin.project}=={pin.version}" if pin.project in kept else pin.requirement for pin in pins]
     access = index_access(settings, environ, changing)
-    with tempfile.TemporaryDirectory(prefix="gpuenv-") as folder:
-        project = Path(folder, "pyproject.toml")
-        project.write_text(project_text(requirements, access.explicit), encoding="utf-8")
-        asked = Path(folder, "requirements.in")
-        asked.write_text("".join(f"{line}\n" for line in others), encoding="utf-8")
-        limits = Path(folder, "constraints.txt")
-        limits.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
-        barred = Path(folder, "excludes.txt")
-        barred.write_text("".join(f"{line}\n" for line in excluded), encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix="gpuenv-") as made:
+        folder = Path(made)
+        project = _written(folder / "pyproject.toml", project_text(requirements, access.explicit))
         argv = (
             *(str(find_uv(environ)), "pip", "install", "--dry-run", "--python", str(python)),
-            *("--requirements", str(project), "--requirements", str(asked), "--constraints", str(limits)),
-            *("--excludes", str(barred)),
+            *("--requirements", project, "--requirements", _listed(folder / "requirements.in", others)),
+            *("--constraints", _listed(folder / "constraints.txt", constraints)),
+            *("--excludes", _listed(folder / "excludes.txt", excluded)),
             *(part for pin in changing if pin.project in equal for part in ("--reinstall-package", pin.project)),
-            *(part for project in upgraded for part in ("--upgrade-package", project)),
+            *(part for name in upgraded for part in ("--upgrade-package", name)),
             *(part for file in settings.constraints for part in ("--constraints", file)),
             *access.arguments,
             *(("--offline",) if is_offline else ()),
         )
-        result = run(argv, env=access.environ, cwd=Path(folder))
+        result = run(argv, env=access.environ, cwd=folder)
     for line in result.stderr.splitlines():
         reporter.output(without_credentials(line))
     if not result.succeeded:
         cause = why_failed(result.stderr, exit_code=result.exit_code)
         raise GpuenvError(cause.code, **cause.context)
     return parse_preview(result.stderr)
+
+
+def _listed(path: Path, lines: Sequence[str]) -> str:
+    return _written(path, "".join(f"{line}\n" for line in lines))
+
+
+def _written(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    return str(path)
 
 
 def parse_preview(text: str) -> tuple[LockedPackage, ...]:

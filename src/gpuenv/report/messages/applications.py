@@ -57,10 +57,13 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "limit-splatting-built-again": Message(
         en=(
-            "{application}: both extensions are compiled against the installed torch: compile them again "
-            "after every change of it"
+            "{application}: both extensions hold for the torch that they were compiled against: where anything but "
+            "gpuenv changes torch, `gpuenv install app:{application}` compiles them again"
         ),
-        zh="{application}：两个扩展都针对已安装的 torch 编译：每次更换 torch 后都要重新编译",
+        zh=(
+            "{application}：两个扩展只适用于编译时所用的 torch：若 torch 不是由 gpuenv 更换的，"
+            "请运行 `gpuenv install app:{application}` 重新编译"
+        ),
     ),
     "limit-simple-knn-header": Message(
         en=(
@@ -118,6 +121,18 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="{application} needs it, and no wheel of it serves this GPU beside torch {torch}",
         zh="{application} 需要它，而没有可与 torch {torch} 搭配并支持该显卡的 wheel",
     ),
+    "extension-never-serves-gpu": Message(
+        en="{packages}: its wheels have no code for {gpus}, and its users cannot compile it",
+        zh="{packages}：其 wheel 没有 {gpus} 的代码，用户也无法自行编译",
+    ),
+    "no-wheel-of-extension": Message(
+        en="no wheel of it serves this GPU beside torch {torch}",
+        zh="没有可与 torch {torch} 搭配并支持该显卡的 wheel",
+    ),
+    "extension-bound-to-other-torch": Message(
+        en="no wheel of it serves this GPU beside torch {torch}, and the installed one goes with another torch",
+        zh="没有可与 torch {torch} 搭配并支持该显卡的 wheel，而已安装的版本针对另一个 torch",
+    ),
     "bound-to-other-torch": Message(
         en="{application} needs it, and the installed one was not compiled against torch {torch}",
         zh="{application} 需要它，而已安装的版本并非针对 torch {torch} 编译",
@@ -134,6 +149,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="compiler: CUDA {cuda}, fetched into gpuenv's cache", zh="编译器：CUDA {cuda}，将下载到 gpuenv 的缓存"
     ),
     "build-elsewhere": Message(en="compiled on the machine it is for", zh="在目标机器上编译"),
+    "build-clause": Message(en="; ", zh="；"),
     "build-minutes": Message(en="about {minutes} min on this machine", zh="在本机约需 {minutes} 分钟"),
     "build-unknown-time": Message(
         en="minutes to hours: nobody knows how much is compiled", zh="需要数分钟至数小时：编译量未知"

@@ -76,6 +76,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "no-gpu-code": Message(
         en="there is no GPU code in {files}: it runs on the CPU only",
         zh="{files} 中没有 GPU 代码：只能在 CPU 上运行",
+        hints=("{plan}",),
     ),
     "inspected-file-not-found": Message(
         en="there is no file or folder {path}",

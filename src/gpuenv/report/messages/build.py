@@ -21,8 +21,8 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="正在为计算能力 {architectures} 构建 {source}",
     ),
     "extension-built": Message(
-        en="built and proved; install it with: pip install --no-deps --force-reinstall {wheel}",
-        zh="构建完成并已验证；安装命令：pip install --no-deps --force-reinstall {wheel}",
+        en="built and proved: {wheel}; `{command}` installs it",
+        zh="构建完成并已验证：{wheel}；安装命令：{command}",
     ),
     "extension-installed": Message(
         en="proved and installed: {wheel}; `gpuenv undo` takes it back",
@@ -162,9 +162,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="torch {torch} 要求 C++{standard}，以该标准构建失败；torch {last} 是最后一个要求更低的版本",
         hints=("{command}",),
     ),
-    "built-not-installed": Message(
-        en="{wheel} could not be installed", zh="无法安装 {wheel}", hints=("{typed:--no-install}",)
-    ),
     "built-does-not-import": Message(
         en="it was installed and does not load ({statement}): {detail}; what was there before is back",
         zh="安装后无法加载（{statement}）：{detail}；原先的版本已恢复",
@@ -190,6 +187,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="CUDA 工具包 {toolkit} 不支持为 {architecture} 编译：需要版本 {needed} 的工具包",
         hints=("ls -d /usr/local/cuda-*", "{typed:--no-build}"),
     ),
+    "torch-cuda-lacks-architecture": Message(
+        en="torch {torch} is of CUDA {toolkit}, which does not compile for {architecture}: that takes CUDA {needed}",
+        zh="torch {torch} 使用 CUDA {toolkit}，它不支持为 {architecture} 编译：需要 CUDA {needed}",
+        hints=("{command}", "{typed:--no-build}"),
+    ),
     "build-needs-torch": Message(
         en="{environment} has no torch, and extensions are built against the one that will load them",
         zh="{environment} 中没有 torch，而扩展必须针对将要加载它的 torch 构建",
@@ -212,7 +214,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "name-gpu-to-build-for": Message(
         en="name the GPU that it is for, here an RTX 5090",
         zh="指明要构建给哪种显卡，这里以 RTX 5090 为例",
-        hints=("{command}",),
+        hints=("{typed:--target rtx-5090}",),
     ),
     "build-is-for-here": Message(
         en="extensions are compiled for the platform they are compiled on: {here}, not {platform}",
@@ -227,7 +229,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "wheel-not-writable": Message(
         en="the wheel cannot be put into {folder}: {detail}",
         zh="无法将 wheel 写入 {folder}：{detail}",
-        hints=("{typed:-o dist}",),
+        hints=("{typed:-o {other}}",),
     ),
     "extension-lacks-architecture": Message(
         en="{library} was built without code for {gpu} (it has {sass}): its build does not follow TORCH_CUDA_ARCH_LIST,"
@@ -251,6 +253,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it is compiled",
         zh="已略去 {package}：无法读取列出其 torch {torch} 版 wheel 的页面 {page}；没有 wheel 则需要编译",
         hints=("{command}",),
+    ),
+    "extension-compiled-page-unread": Message(
+        en="{package} is compiled, since {page} could not be read, which lists wheels of it for torch {torch}",
+        zh="将编译 {package}：无法读取列出其 torch {torch} 版 wheel 的页面 {page}",
+        hints=("curl -I {page}",),
     ),
     "extension-not-looked-for": Message(
         en="{package} is left out: offline, nobody can tell whether a wheel of it serves beside torch {torch}",

@@ -62,6 +62,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="没有 {command!s} 这个命令；是否想用：{near}",
         hints=("{meant}", "gpuenv --help"),
     ),
+    "option-before-command": Message(
+        en="{option} stands before the command: options stand behind it",
+        zh="{option} 写在了命令之前：选项应写在命令之后",
+        hints=("{meant}", "gpuenv --help"),
+    ),
     "system-refused": Message(
         en="the operating system refused: {detail} {file}",
         zh="操作系统拒绝了操作：{detail} {file}",
@@ -77,10 +82,5 @@ MESSAGES: Final[Mapping[str, Message]] = {
         en="the program {program} could not be started: {detail}",
         zh="程序 {program} 无法启动：{detail}",
         hints=("ls -l {program}",),
-    ),
-    "not-available-yet": Message(
-        en="gpuenv {version} cannot do this yet: {what}",
-        zh="gpuenv {version} 尚不支持：{what}",
-        hints=("{instead}",),
     ),
 }

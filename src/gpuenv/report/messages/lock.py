@@ -83,9 +83,8 @@ MESSAGES: Final[Mapping[str, Message]] = {
         zh="该锁定文件的有效期取决于 {requirement}：可用 --vendor DIR 保留全部文件的副本",
     ),
     "lock-leaves-out": Message(
-        en="{packages} is left out although others name it, since another package has all of it: where something"
-        " depends on it, install with `--no-deps`",
-        zh="{packages} 已被排除（另一个包已包含其全部内容）：若有包依赖它，请使用 --no-deps 安装",
+        en="{packages} is kept out of the lock on purpose: where something depends on it, install with `--no-deps`",
+        zh="{packages} 已有意排除在锁定文件之外：若有包依赖它，请使用 --no-deps 安装",
     ),
     "lock-needs-vendor": Message(
         en="no index has {packages}: the lock installs only beside the folder {folder}",
@@ -125,7 +124,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-line-broken": Message(
         en="the lock was changed; this cannot be read: {line}",
         zh="锁定文件已被改动，以下内容无法识别：{line}",
-        hints=("gpuenv lock -o requirements-gpu.txt",),
+        hints=("{typed:@lock -o {path}}",),
     ),
     "lock-not-ours": Message(
         en="{path} is not a lock of gpuenv, and is not written over",
@@ -153,7 +152,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-header-missing": Message(
         en="this is no lock of gpuenv: its first line does not say so",
         zh="这不是 gpuenv 生成的锁定文件：首行没有相应标记",
-        hints=("gpuenv lock -o requirements-gpu.txt",),
+        hints=("{typed:@lock -o {path}}",),
     ),
     "lock-format-unknown": Message(
         en="the lock has format {format}; this gpuenv reads format {known}",
@@ -163,7 +162,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "lock-header-broken": Message(
         en="the header of the lock was changed; this line is missing or cannot be read: {line}",
         zh="锁定文件的头部已被改动，以下行缺失或无法识别：{line}",
-        hints=("gpuenv lock -o requirements-gpu.txt",),
+        hints=("{typed:@lock -o {path}}",),
     ),
     "pylock-written": Message(
         en="wrote {path}: {packages} packages; install it with: uv pip sync {path}, or pip install -r {path}",

@@ -76,7 +76,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "uv-project-limits": Message(
         en="{file} limits {limit} ({key}), and the build for this target is {requirement}: uv would find no solution",
         zh="{file} 中的 {key} 限定了 {limit}，而适合该目标的构建是 {requirement}：uv 将无解",
-        hints=("gpuenv plan '{limit}'",),
+        hints=("{typed:&{wanted}}",),
     ),
     "dockerfile-written": Message(
         en="wrote {path} and its lock of {packages} packages; build it with: {command}",

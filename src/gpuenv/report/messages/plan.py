@@ -16,6 +16,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "works-already": Message(en="works already", zh="已可正常工作"),
     "dependency": Message(en="dependency", zh="依赖"),
     "requested": Message(en="requested", zh="用户指定"),
+    "onnxruntime-loads": Message(en="onnxruntime-gpu loads it", zh="onnxruntime-gpu 会加载它"),
     "installed-copy-broken": Message(
         en="the installed copy is broken ({problems})", zh="已安装的副本损坏（{problems}）"
     ),
@@ -85,7 +86,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "range-is-for-lock": Message(
         en="{target} names no machine: a range, from one compute capability to another, is for `gpuenv lock`",
         zh="{target} 不是一台机器：计算能力的范围（从一个到另一个）只用于 `gpuenv lock`",
-        hints=("gpuenv lock --target sm_75..sm_121",),
+        hints=("{typed:@lock}", "{typed:--target {first}}"),
+    ),
+    "gpu-beside-cpu-target": Message(
+        en="--gpu {selectors} chooses among GPUs, and --target cpu means none",
+        zh="--gpu {selectors} 用于选择 GPU，而 --target cpu 表示不使用 GPU",
+        hints=("{typed:~--gpu}", "{typed:~--target}"),
     ),
     "unknown-gpu-selector": Message(
         en="there is no GPU {selector} in the target; there are: {known}",
@@ -135,7 +141,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         " version, or name the folder or page of the file by --indexes",
         zh="{requirement} 是以文件地址指定的，而其构建由 gpuenv 选择：请指定版本，或用 --indexes 指定该文件所在的目录"
         "或页面",
-        hints=('gpuenv install "{exact}"',),
+        hints=("{typed:&{exact}}",),
     ),
     "index-left-out": Message(
         en="an index could not be used ({reason}: {url}); going on without it",
@@ -163,10 +169,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "unverified": Message(
         en="done, not proven: the target is not this machine; run `gpuenv verify` there",
         zh="完成，但未验证：目标不是本机；请在目标机器上运行 `gpuenv verify`",
-    ),
-    "what-next": Message(
-        en="next: gpuenv run --venv {environment} -- python app.py   (back: gpuenv undo --venv {environment})",
-        zh="下一步：gpuenv run --venv {environment} -- python app.py   （撤销：gpuenv undo --venv {environment}）",
     ),
     "verification-failed": Message(
         en="what was installed failed its proof",

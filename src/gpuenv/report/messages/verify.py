@@ -18,7 +18,12 @@ _BUILD_DOES_NOT_SERVE: Final[Mapping[str, Message]] = {
     "check-no-kernel-image": Message(
         en="the build has no code for {gpu}: {checks} ended with `no kernel image is available`",
         zh="该构建不含适用于 {gpu} 的代码：{checks} 报错 `no kernel image is available`",
-        hints=(_MEND,),
+        hints=(_MEND, _EXPLAIN),
+    ),
+    "other-build-wanted": Message(
+        en="{packages}: the version that was chosen has no kernels for this GPU, whatever is written of it",
+        zh="{packages}：所选版本实际上没有适用于该 GPU 的内核",
+        hints=("{other}",),
     ),
     "check-no-code-in-build": Message(
         en="the build's architectures do not serve {gpu}: {detail}",
@@ -117,7 +122,7 @@ _LIBRARIES: Final[Mapping[str, Message]] = {
     "check-module-missing": Message(
         en="a Python module is missing: {checks} ({detail})",
         zh="缺少 Python 模块：{checks}（{detail}）",
-        hints=(_MEND, _EXPLAIN),
+        hints=("gpuenv install {package} --venv {venv}", _EXPLAIN),
     ),
     "check-torchvision-mismatch": Message(
         en="torchvision is not the pair of this torch: {detail}",
@@ -156,7 +161,7 @@ _LIBRARIES: Final[Mapping[str, Message]] = {
     "check-timed-out": Message(
         en="{checks} did not end on {gpu}: {detail}",
         zh="{checks} 在 {gpu} 上未能结束：{detail}",
-        hints=("gpuenv verify --venv {venv} --timeout 600",),
+        hints=("{typed:--timeout {longer}}", "gpuenv verify --venv {untyped} --timeout {longer}"),
     ),
     "check-interpreter-failed": Message(
         en="the environment's Python cannot run the checks: {detail}", zh="该环境的 Python 无法运行检查：{detail}"

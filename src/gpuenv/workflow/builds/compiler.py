@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpuenv.build.toolkit import Toolkit
+    from gpuenv.models.cuda import CudaVersion
     from gpuenv.models.matrix import TorchBuild
     from gpuenv.workflow.builds.place import Place
 
@@ -127,9 +128,14 @@ def _faults(toolkit: Toolkit, place: Place) -> tuple[Notice, ...]:
 
 def _row_faults(wheels: CompilerWheels, place: Place) -> tuple[Notice, ...]:
     """Judge wheels as the toolkit that they would be."""
+    return _cuda_faults(wheels.cuda, place)
+
+
+def _cuda_faults(cuda: CudaVersion, place: Place) -> tuple[Notice, ...]:
+    """Judge a toolkit of that version, wherever it were."""
     from gpuenv.build.toolkit import Toolkit  # noqa: PLC0415 - a type above
 
-    return _faults(Toolkit(root=Path(), nvcc=Path("nvcc"), version=wheels.cuda), place)
+    return _faults(Toolkit(root=Path(), nvcc=Path("nvcc"), version=cuda), place)
 
 
 def _is_named(toolkit: Toolkit, place: Place) -> bool:
@@ -138,7 +144,11 @@ def _is_named(toolkit: Toolkit, place: Place) -> bool:
 
 
 def _refused(place: Place, local: Sequence[Toolkit], wheels: CompilerWheels | None) -> GpuenvError:
-    """Say what is wrong with what there is: no compiler of this CUDA builds for that GPU."""
+    """Say what is wrong: torch's own CUDA does not compile for that GPU, or what there is of it does not."""
+    for fault in _cuda_faults(place.torch_cuda, place):
+        command = install_command(place.options, place.environment.root, "torch")
+        facts = {**fault.context, "torch": place.torch, "command": command}
+        return GpuenvError("torch-cuda-lacks-architecture", **facts)
     for toolkit in local:
         for fault in _faults(toolkit, place):
             if fault.code == "toolkit-lacks-architecture" or wheels is None:

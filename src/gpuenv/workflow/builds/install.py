@@ -89,7 +89,7 @@ def place_wheel(wheel: Path, place: Place, ongoing: Ongoing, *, import_check: st
             is_offline=True,
         )
     if record.status != "done":
-        return Placed(problems=record.problems or (Notice.of("built-not-installed", wheel=wheel.name),))
+        return Placed(problems=record.problems)
     return replace(_imported(wheel, place, import_check), environment=after[-1], record=record)
 
 

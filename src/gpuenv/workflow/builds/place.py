@@ -63,7 +63,7 @@ class Place:
 
     def extension(self, name: str) -> Extension | None:
         """What the matrix knows of a package, or None."""
-        return next((row for row in self.matrix.extensions if row.package == name), None)
+        return self.matrix.extensions_among((name,)).get(name)
 
 
 def find_place(

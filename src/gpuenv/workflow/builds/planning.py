@@ -20,23 +20,21 @@ from gpuenv.models.environment import Environment, InstalledDistribution
 from gpuenv.models.notice import Notice
 from gpuenv.models.plan import Compiler
 from gpuenv.models.resolution import Cause, Conflict
-from gpuenv.process import run
 from gpuenv.workflow.builds.compiler import choose_toolkit
+from gpuenv.workflow.builds.cost import long_build
 from gpuenv.workflow.builds.place import BuildChoices, place_in
-from gpuenv.workflow.builds.source import known_source
+from gpuenv.workflow.builds.source import is_on_this_machine, known_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from gpuenv.models.extension import CompilerWheels
+    from gpuenv.models.extension import CompilerWheels, Extension
     from gpuenv.models.plan import Build
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.builds.place import Place
     from gpuenv.workflow.options import Options
     from gpuenv.workflow.resolving.resolution import Resolved
-
-_TIMEOUT_S = 30
 
 
 def plan_builds(
@@ -65,8 +63,31 @@ def plan_builds(
         _require_source(build, place, is_to_run=is_to_run)
     jobs = _jobs(surroundings.environ)
     return tuple(
-        replace(build, compiler=_compiler(chosen, place), minutes=expected_minutes(build, jobs)) for build in builds
+        replace(
+            build,
+            compiler=_compiler(chosen, place),
+            minutes=expected_minutes(build, jobs) or _known_minutes(build, place.extension(build.project), jobs),
+        )
+        for build in builds
     )
+
+
+def long_builds(
+    builds: Sequence[Build], resolved: Resolved, options: Options, environ: Mapping[str, str]
+) -> Iterator[Notice]:
+    """Say of each build that was asked for itself and takes long what it takes; of an application the step tells."""
+    rows = resolved.matrix.extensions_among(canonicalize_name(build.project) for build in builds)
+    for build in (one for one in builds if one.application is None):
+        row, count = rows.get(canonicalize_name(build.project)), len(build.architectures)
+        told = long_build(row, jobs=_jobs(environ), architectures=count, typed=options.typed)
+        if told is not None:
+            yield told
+
+
+def _known_minutes(build: Build, extension: Extension | None, jobs: int) -> int | None:
+    if extension is None or extension.core_minutes is None:
+        return None
+    return max(1, math.ceil(extension.core_minutes * len(build.architectures) / jobs))
 
 
 def expected_minutes(build: Build, jobs: int) -> int | None:
@@ -89,8 +110,7 @@ def place_to_be(
     build: Build, resolved: Resolved, options: Options, surroundings: Surroundings, reporter: Reporter, *, python: Path
 ) -> Place:
     """Make the place of a build as it will be once the plan's torch is installed."""
-    if resolved.target is None:
-        raise GpuenvError("build-needs-torch", environment=str(resolved.root))
+    assert resolved.target is not None  # noqa: S101 - what is built is named for the GPUs of a target
     before = resolved.environment
     others = tuple(found for found in before.distributions if found.name != "torch") if before is not None else ()
     site_packages = before.site_packages if before is not None else (resolved.root or Path())
@@ -129,15 +149,8 @@ def _require_source(build: Build, place: Place, *, is_to_run: bool) -> None:
     environ = place.surroundings.environ
     if shutil.which("git", path=environ.get("PATH")) is None:
         raise GpuenvError("build-needs-git", package=build.project, source=source.url)
-    if is_to_run and place.options.is_offline and not _is_local(source.url, environ):
+    if is_to_run and place.options.is_offline and not is_on_this_machine(source.url, environ):
         raise GpuenvError("source-needs-network", package=build.project, source=source.url)
-
-
-def _is_local(url: str, environ: Mapping[str, str]) -> bool:
-    """Whether git fetches it from this machine, also by the user's `url.*.insteadOf`."""
-    asked = run(("git", "ls-remote", "--get-url", url), env=environ, timeout_s=_TIMEOUT_S)
-    meant = asked.stdout.strip() if asked.succeeded else url
-    return meant.startswith("file:") or Path(meant).is_dir()
 
 
 def _compiler(chosen: Toolkit | CompilerWheels, place: Place) -> Compiler:

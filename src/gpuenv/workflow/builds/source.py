@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import Requirement
@@ -14,22 +15,25 @@ from gpuenv.build.source import (
     SourceArchive,
     SourceTree,
     clone,
+    name_of,
     unpack,
 )
 from gpuenv.build.tree import copy_tree
 from gpuenv.build.wheel import check_source_tree
+from gpuenv.errors import GpuenvError
 from gpuenv.install.tool_folder import install_into
+from gpuenv.models.settings import redact_url
 from gpuenv.project.build_system import read_build_requirements
 from gpuenv.workflow.builds.sdist import download_sdist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from gpuenv.build.source import Source
     from gpuenv.models.extension import Extension
     from gpuenv.workflow.builds.place import Place
 
+_GIT_TIMEOUT_S: Final = 30
 _WITH_SETUP_SCRIPT: Final = ("ninja", "packaging", "setuptools", "wheel")
 """What torch's own `cpp_extension` builds with, stated or not."""
 _BEFORE_IT_IS_READ: Final = (Requirement("setuptools<81"),)
@@ -42,7 +46,8 @@ _FAMILY: Final = frozenset({"torch", "torchvision", "torchaudio", "triton", "onn
 def fetch_tree(source: Source, place: Place, folder: Path, *, environ: Mapping[str, str]) -> Path:
     """Bring the tree into `folder`; `environ` is what a setup script runs with that has to tell its own name.
 
-    Raises the codes of `unpack`, `clone`, `copy_tree`, `check_source_tree`, and `download_sdist`.
+    Raises the codes of `unpack`, `clone`, `copy_tree`, `check_source_tree`, and `download_sdist`, and offline
+    `source-needs-network` for a repository elsewhere.
     """
     tree = _brought(source, place, folder, environ)
     check_source_tree(tree)
@@ -58,9 +63,21 @@ def _brought(source: Source, place: Place, folder: Path, environ: Mapping[str, s
         case SourceArchive():
             return unpack(source.path, folder / "unpacked")
         case GitSource():
+            if place.options.is_offline and not is_on_this_machine(source.url, environ):
+                url = redact_url(source.url)
+                raise GpuenvError("source-needs-network", package=name_of(source, url), source=url)
             return clone(source, folder / "clone", environ=environ, reporter=place.reporter)
         case NamedSource():
             return unpack(download_sdist(source.requirement, place, folder / "sdist", environ), folder / "unpacked")
+
+
+def is_on_this_machine(url: str, environ: Mapping[str, str]) -> bool:
+    """Whether git fetches it from this machine, also by the user's `url.*.insteadOf`."""
+    from gpuenv.process import run  # noqa: PLC0415 - only for repositories
+
+    asked = run(("git", "ls-remote", "--get-url", url), env=environ, timeout_s=_GIT_TIMEOUT_S)
+    meant = asked.stdout.strip() if asked.succeeded else url
+    return meant.startswith("file:") or Path(meant).is_dir()
 
 
 def known_source(source: Source, extension: Extension | None) -> Source:

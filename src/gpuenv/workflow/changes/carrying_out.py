@@ -23,9 +23,11 @@ from gpuenv.workflow.kept_profile import keep_profile
 from gpuenv.workflow.plan import venv_python
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from gpuenv.install.change import Ongoing
+    from gpuenv.install.snapshots.manifest import Manifest
     from gpuenv.models.environment import Environment
     from gpuenv.models.execution import BuiltExtension, ExecutionRecord
     from gpuenv.models.notice import Notice
@@ -33,10 +35,18 @@ if TYPE_CHECKING:
     from gpuenv.models.progress import Reporter
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
-    from gpuenv.workflow.changes.extensions import Added, Sources
+    from gpuenv.workflow.changes.extensions import Sources
     from gpuenv.workflow.changes.installation import Choices
     from gpuenv.workflow.options import Options
     from gpuenv.workflow.plan import Planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What is told of a change that stays; nothing of one that does not."""
+
+    notes: tuple[Notice, ...] = ()
+    snapshot_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,48 +75,25 @@ class Work:
     def _change(
         self, planned: Planned, steps: Plan, target: Target, root: Path, sources: Sources | None
     ) -> Installation:
-        notes: tuple[Notice, ...] = ()
-        built: tuple[BuiltExtension, ...] = ()
+        """Make the environment, execute the plan, compile what is to be compiled, prove it, and only then commit."""
         after: list[Environment] = []
-        proof = Proof(ending="failed")
-        snapshot_bytes = None
-        environment = planned.resolved.environment
+        before = planned.resolved.environment
+        kept = _Kept()
         with change(
             root,
-            is_new=environment is None,
+            is_new=before is None,
             keep_failed=self.choices.keeps_failed,
             projects=touched_projects(steps) | {canonicalize_name(build.project) for build in steps.builds},
         ) as ongoing:
-            if environment is None:
-                notes = self._create(root, planned)
-                environment = read_environment(root, surroundings=self.surroundings)
+            made = self._create(root, planned) if before is None else ()
+            environment = before or read_environment(root, surroundings=self.surroundings)
             record = self._execute(planned, steps, environment, ongoing, after)
-            if record.status == "done" and sources is not None:
-                added = self._extend(planned, target, sources, ongoing, after)
-                if added.problems:
-                    record = replace(record, status="failed", problems=added.problems)
-                built = added.built
-            if record.status == "done":
-                proof = ProofOfChange(
-                    environment=after[-1],
-                    planned=planned,
-                    target=target,
-                    options=self.options,
-                    surroundings=self.surroundings,
-                    reporter=self.reporter,
-                    required=self.choices.required,
-                ).prove()
+            record, built = self._extended(record, planned, target, sources, ongoing, after)
+            proof = self._proven(record, planned, target, after)
             if proof.ending in {"installed", "unverified"}:
-                ongoing.commit(
-                    pins=_constraints(planned, root),
-                    keeps_snapshot=self.choices.keeps_snapshot,
-                    # A Python that ran checks may have written files: then they are listed anew.
-                    manifest=record.files if proof.verification is None and not built else None,
-                )
-                snapshot_bytes = ongoing.held_bytes() if self.choices.keeps_snapshot else None
-                notes += (*proof.notes, *uv_project_notes(root, self.surroundings))
-                if proof.verification is not None and proof.verification.ran:
-                    notes += keep_profile(after[-1], proof.verification, self.surroundings)
+                # A Python that ran checks may have written files: then they are listed anew.
+                manifest = record.files if proof.verification is None and not built else None
+                kept = self._commit(ongoing, planned, root, proof, after[-1], manifest)
         return Installation(
             ending=proof.ending,
             planned=planned,
@@ -116,10 +103,10 @@ class Work:
             verification=proof.verification,
             log_folder=ongoing.log_folder,
             fate=ongoing.fate,
-            notes=notes,
+            notes=(*made, *kept.notes),
             uncovered=proof.uncovered,
             built=built,
-            snapshot_bytes=snapshot_bytes,
+            snapshot_bytes=kept.snapshot_bytes,
         )
 
     def _create(self, root: Path, planned: Planned) -> tuple[Notice, ...]:
@@ -133,9 +120,18 @@ class Work:
             is_offline=self.options.is_offline,
         )
 
-    def _extend(
-        self, planned: Planned, target: Target, sources: Sources, ongoing: Ongoing, after: list[Environment]
-    ) -> Added:
+    def _extended(
+        self,
+        record: ExecutionRecord,
+        planned: Planned,
+        target: Target,
+        sources: Sources | None,
+        ongoing: Ongoing,
+        after: list[Environment],
+    ) -> tuple[ExecutionRecord, tuple[BuiltExtension, ...]]:
+        """Compile and install the extensions of a plan that was executed, where it has any."""
+        if sources is None or record.status != "done":
+            return record, ()
         from gpuenv.workflow.changes.extensions import Extending  # noqa: PLC0415 - few applications compile
 
         extending = Extending(
@@ -145,7 +141,42 @@ class Work:
             surroundings=self.surroundings,
             reporter=self.reporter,
         )
-        return extending.add(sources, ongoing, after)
+        added = extending.add(sources, ongoing, after)
+        if added.problems:
+            record = replace(record, status="failed", problems=added.problems)
+        return record, added.built
+
+    def _proven(self, record: ExecutionRecord, planned: Planned, target: Target, after: Sequence[Environment]) -> Proof:
+        """Prove what was executed; of what failed there is nothing to prove."""
+        if record.status != "done":
+            return Proof(ending="failed")
+        return ProofOfChange(
+            environment=after[-1],
+            planned=planned,
+            target=target,
+            options=self.options,
+            surroundings=self.surroundings,
+            reporter=self.reporter,
+            required=self.choices.required,
+        ).prove()
+
+    def _commit(
+        self,
+        ongoing: Ongoing,
+        planned: Planned,
+        root: Path,
+        proof: Proof,
+        environment: Environment,
+        manifest: Manifest | None,
+    ) -> _Kept:
+        """Make the change stay, and keep what was proven; from here on nothing puts the state before back."""
+        keeps = self.choices.keeps_snapshot
+        ongoing.commit(pins=_constraints(planned, root), keeps_snapshot=keeps, manifest=manifest)
+        held = ongoing.held_bytes() if keeps else None
+        notes = (*proof.notes, *uv_project_notes(root, self.surroundings))
+        if proof.verification is not None and proof.verification.ran:
+            notes += keep_profile(environment, proof.verification, self.surroundings)
+        return _Kept(notes=notes, snapshot_bytes=held)
 
     def _execute(
         self, planned: Planned, steps: Plan, environment: Environment, ongoing: Ongoing, after: list[Environment]

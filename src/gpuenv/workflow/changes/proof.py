@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.notice import Notice
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.typed_command import TypedCommand, quoted
 from gpuenv.models.value import dataclass
-from gpuenv.verify.profile import needs_full
+from gpuenv.verify.profile import CAPABILITIES, needs_full
 from gpuenv.verify.runner import verify
 from gpuenv.workflow.applications_here import with_applications, with_imports
 from gpuenv.workflow.failed_checks import with_causes
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from gpuenv.workflow.options import Options
     from gpuenv.workflow.plan import Planned
 
+_WITHOUT_CODE: Final = frozenset({"no-code-in-build", "no-kernel-image", "kernel-built-for-other-gpu"})
+"""Codes of checks by which a build has no code for a GPU, whatever is written of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
@@ -38,7 +41,8 @@ class Proof:
     verification: VerificationReport | None = None
     """None where nothing was run."""
     uncovered: tuple[Notice, ...] = ()
-    """The libraries that the request needs and that have no code for the target's GPUs: no kernel was run then."""
+    """What has no code for the target's GPUs: libraries that the request needs, and no kernel was run then; or torch,
+    by its own kernels."""
     notes: tuple[Notice, ...] = ()
     """What is no fault of the change: libraries that nothing asked for, what is still to be built."""
 
@@ -74,7 +78,9 @@ class ProofOfChange:
         if not has_family and not own:
             return Proof(ending="installed", notes=notes)
         verification = self._run(own)
-        return Proof(ending=self._ending(verification), verification=verification, notes=notes)
+        ending = self._ending(verification)
+        uncovered = self._wanted_instead(verification) if ending == "verification-failed" else ()
+        return Proof(ending=ending, verification=verification, notes=notes, uncovered=uncovered)
 
     @property
     def _has_family(self) -> bool:
@@ -106,6 +112,14 @@ class ProofOfChange:
         )
         uncovered = tuple(map(self._with_other_versions, inspection.uncovered))
         return uncovered, (*inspection.unasked, *inspection.unloadable)
+
+    def _wanted_instead(self, verification: VerificationReport) -> tuple[Notice, ...]:
+        """Where torch's own kernels have no code for a GPU, the same plan would fail again: ask for another version."""
+        own = (check.code for check in verification.failed if check.name in CAPABILITIES["kernels"])
+        if _WITHOUT_CODE.isdisjoint(own):
+            return ()
+        wanted = self._with_other_versions(Notice.of("other-build-wanted", packages=("torch",)))
+        return (wanted,) if wanted.context.get("other") else ()
 
     def _with_other_versions(self, fault: Notice) -> Notice:
         """Name the command that asks for other versions instead of a plan, which was made just now and led here."""

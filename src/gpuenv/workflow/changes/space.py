@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gpuenv.errors import GpuenvError
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from packaging.version import Version
+
     from gpuenv.install.closures.wheel_files import WheelFiles
+    from gpuenv.install.space import Demand, Places
     from gpuenv.models.execution import EngineName, LockedPackage
     from gpuenv.models.plan import Install
     from gpuenv.models.settings import IndexSettings
@@ -53,9 +57,8 @@ def require_space(
     if is_linking and files.to_download == 0:
         return
     known = {(found.project, found.version): found for found in files.packages}
-    download = sum(_at_most(step, known.get((step.project, step.version))) for step in steps)
-    rough = Sizes(download=download, unpacked=download * _UNPACKS_TO)
-    if first_unmet(demands(rough, places, engine=engine, copies=copies, free=free)) is None:
+    unmet = partial(_unmet, places=places, engine=engine, copies=copies, free=free)
+    if unmet(_estimated(steps, known)) is None:
         return
 
     def measure(step: Install) -> Sizes:
@@ -65,13 +68,8 @@ def require_space(
         return found
 
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        measured = list(readers.map(measure, steps))
-    sizes = Sizes(
-        download=sum(found.download for found in measured),
-        unpacked=sum(found.unpacked for found in measured),
-        in_cache=sum(found.in_cache for found in measured),
-    )
-    short = first_unmet(demands(sizes, places, engine=engine, copies=copies, free=free))
+        sizes = _added_up(list(readers.map(measure, steps)))
+    short = unmet(sizes)
     if short is not None:
         raise GpuenvError(
             "not-enough-disk",
@@ -80,6 +78,27 @@ def require_space(
             free=_shown(short.free),
             download=_shown(sizes.download),
         )
+
+
+def _unmet(
+    sizes: Sizes, *, places: Places, engine: EngineName, copies: bool, free: Callable[[Path], int] | None
+) -> Demand | None:
+    """Name the file system that lacks most for these sizes."""
+    return first_unmet(demands(sizes, places, engine=engine, copies=copies, free=free))
+
+
+def _estimated(steps: Sequence[Install], known: Mapping[tuple[str, Version], LockedPackage]) -> Sizes:
+    """Take wheels for as large as they could be."""
+    download = sum(_at_most(step, known.get((step.project, step.version))) for step in steps)
+    return Sizes(download=download, unpacked=download * _UNPACKS_TO)
+
+
+def _added_up(measured: Sequence[Sizes]) -> Sizes:
+    return Sizes(
+        download=sum(found.download for found in measured),
+        unpacked=sum(found.unpacked for found in measured),
+        in_cache=sum(found.in_cache for found in measured),
+    )
 
 
 def _at_most(step: Install, file: LockedPackage | None) -> int:

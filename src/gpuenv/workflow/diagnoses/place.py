@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from gpuenv.errors import GpuenvError, UsageError
 from gpuenv.models.hardware import HostFacts, Presence
 from gpuenv.models.platform import PythonVersion
 from gpuenv.models.resolution import Conflict
-from gpuenv.workflow.target import DETECTED, choose_target
+from gpuenv.workflow.target import DETECTED, choose_target, select_gpus
 
 if TYPE_CHECKING:
     from gpuenv.models.environment import Environment
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 
 
 def find_machine(options: Options, surroundings: Surroundings, matrix: CompatibilityMatrix) -> HostFacts:
-    """Detect this machine, or take the described one."""
+    """Detect this machine with the GPUs that `--gpu` selects, or take the described one."""
     described = _described(options, surroundings, matrix)
-    return described or detect_host(
-        surroundings, gpu_models=lambda: matrix.gpus, architectures=lambda: matrix.architectures
-    )
+    if described is not None:
+        return described
+    machine = detect_host(surroundings, gpu_models=lambda: matrix.gpus, architectures=lambda: matrix.architectures)
+    return replace(machine, gpus=select_gpus(machine.gpus, options.gpus)) if machine.gpus else machine
 
 
 def find_possible_machine(

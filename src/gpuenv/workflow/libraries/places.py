@@ -44,6 +44,8 @@ class InspectedPlaces:
             raise _not_there(path, place)
         if path.is_dir():
             self._read_folder(path, place)
+        elif not path.is_file():  # a pipe would be waited for, a device read without end
+            raise GpuenvError("binary-format-unknown", path=str(path))
         elif _is_zip(path):
             self._read_wheel(path, place)
         else:
@@ -51,7 +53,7 @@ class InspectedPlaces:
             self.files.append(InspectedFile(path=place, distribution=None, summary=read_code_objects(path)))
 
     def _read_folder(self, folder: Path, place: str) -> None:
-        """Read what is found: a file that is no library, or is damaged, does not end the search."""
+        """Read what is found, also the wheels that lie in it: one that is damaged does not end the search."""
         from gpuenv.binaries.environment_libraries import native_files  # noqa: PLC0415 - not for one file
 
         for found in sorted(native_files(folder)):
@@ -64,6 +66,14 @@ class InspectedPlaces:
                 continue
             shown = str(Path(place, path.relative_to(folder)))
             self.files.append(InspectedFile(path=shown, distribution=None, summary=summary))
+        for wheel in sorted(folder.glob("*.whl")):
+            self._read_found_wheel(wheel, str(Path(place, wheel.name)))
+
+    def _read_found_wheel(self, path: Path, place: str) -> None:
+        try:
+            self._read_wheel(path, place)
+        except GpuenvError as error:
+            self.notes.append(Notice.of(error.code, **error.context))
 
     def _read_wheel(self, path: Path, place: str) -> None:
         from gpuenv.binaries.wheel import read_wheel  # noqa: PLC0415 - as above
@@ -121,7 +131,8 @@ def _not_there(path: Path, place: str) -> GpuenvError:
     folder = next(parent for parent in path.parents if parent.is_dir())
     try:
         beside = folder.iterdir() if folder == path.parent else ()
-        names = [one.name for one in beside if one.is_dir() or one.suffix == ".whl" or is_native(one.name)]
+        files = [one for one in beside if one.exists()]  # a link that leads nowhere is not what was meant
+        names = [one.name for one in files if one.is_dir() or one.suffix == ".whl" or is_native(one.name)]
     except OSError:
         names = []
     near = get_close_matches(path.name, names, n=1, cutoff=0.6)

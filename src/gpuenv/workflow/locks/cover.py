@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from gpuenv.workflow.locks.options import LockOptions
     from gpuenv.workflow.locks.targets import Machines
     from gpuenv.workflow.options import Options
-    from gpuenv.workflow.resolving.resolution import MatrixData, Resolved
+    from gpuenv.workflow.resolving.matrix_data import MatrixData
+    from gpuenv.workflow.resolving.resolution import Resolved
 
 _MOST_ATTEMPTS: Final = 30
 """Each leaves out at least one build that no index has; a mirror with a handful of wheels needs several."""

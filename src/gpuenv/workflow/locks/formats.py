@@ -110,7 +110,9 @@ def _notes(work: Work, closure: LockClosure) -> Iterator[Notice]:
         yield Notice.of(code, project=source.project, metadata=source.metadata)
     if closure.unhashed:
         yield Notice.of("lock-unhashed", packages=closure.unhashed)
-    if work.resolution.excluded and work.others:
-        yield Notice.of("lock-leaves-out", packages=work.resolution.excluded)
+    built = {part.package for application in work.resolved.applications for part in application.extensions}
+    kept_out = tuple(project for project in work.resolution.excluded if project not in built)
+    if kept_out and work.others:
+        yield Notice.of("lock-leaves-out", packages=kept_out)
     if closure.local and work.vendor is not None:
         yield Notice.of("lock-needs-vendor", packages=tuple(closure.local), folder=str(work.vendor))

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.workflow.locks.options import LockOptions
     from gpuenv.workflow.options import Options
-    from gpuenv.workflow.resolving.resolution import MatrixData, Resolved
+    from gpuenv.workflow.resolving.matrix_data import MatrixData
+    from gpuenv.workflow.resolving.resolution import Resolved
 
 _UNDONE_BY_PINS = frozenset({"dependencies-conflict", "package-not-found", "wheel-not-for-platform"})
 """Codes of the engine that pins of an older lock can be the cause of."""

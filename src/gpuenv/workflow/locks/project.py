@@ -90,7 +90,7 @@ def _extensions(
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - few projects have extensions
 
     from gpuenv.project.requirement_files import parse_requirement  # noqa: PLC0415
-    from gpuenv.workflow.resolving.resolution import load_data  # noqa: PLC0415
+    from gpuenv.workflow.resolving.matrix_data import load_data  # noqa: PLC0415
 
     known = {row.package: row for row in load_data(options.matrix, surroundings).matrix.extensions}
     locked: list[str] = []
@@ -130,7 +130,7 @@ def _values(options: Options, surroundings: Surroundings, *, has_target: bool) -
         "requirements": options.requirements or ("torch", "torchvision"),
     }
     if not has_target:
-        from gpuenv.workflow.resolving.resolution import load_data  # noqa: PLC0415 - only where no target was named
+        from gpuenv.workflow.resolving.matrix_data import load_data  # noqa: PLC0415 - only where no target was named
 
         newest = max(row.capability for row in load_data(options.matrix, surroundings).matrix.architectures)
         values["targets"] = (f"sm_{_OLDEST[0]}{_OLDEST[1]}..{newest.sm}", "cpu")

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from gpuenv.models.target import Target
     from gpuenv.workflow.locks.options import LockOptions
     from gpuenv.workflow.options import Options
-    from gpuenv.workflow.resolving.resolution import MatrixData, Resolved
+    from gpuenv.workflow.resolving.matrix_data import MatrixData
+    from gpuenv.workflow.resolving.resolution import Resolved
 
 
 def lock_settings(surroundings: Surroundings) -> IndexSettings:

@@ -20,7 +20,7 @@ from gpuenv.workflow.locks.jobs import Job, existing_locks, is_as_named, jobs_fo
 from gpuenv.workflow.locks.one import make_lock
 from gpuenv.workflow.locks.targets import machines_of
 from gpuenv.workflow.locks.work import Locked
-from gpuenv.workflow.resolving.resolution import load_data
+from gpuenv.workflow.resolving.matrix_data import load_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gpuenv.workflow.locks.options import LockOptions
     from gpuenv.workflow.locks.targets import Machines
     from gpuenv.workflow.options import Options
-    from gpuenv.workflow.resolving.resolution import MatrixData
+    from gpuenv.workflow.resolving.matrix_data import MatrixData
 
 _AT_ONCE: Final = 4
 """uv waits for the network more than it computes: a few at a time, for machines of two processors as well."""

@@ -24,7 +24,9 @@ _Key: TypeAlias = "tuple[object, ...]"
 
 def joined(tables: Tables, builds: Iterable[Build]) -> Tables:
     """Add builds that the matrix lacks; of two measurements of one build the last counts."""
-    matrix = tables.matrix
+    builds, matrix = tuple(builds), tables.matrix
+    if not builds:
+        return tables
     have = {*map(_key, matrix.torch), *map(_key, matrix.onnxruntime)}
     new = {_key(build): build for build in builds if _key(build) not in have}
     if not new:

@@ -228,7 +228,9 @@ class Measurement:
 
     def _tell_of_newer(self, matrix: CompatibilityMatrix) -> None:
         """Offline, tell of builds newer than all that the matrix has."""
-        from gpuenv.workflow.measuring.offline_newer import newer_builds  # noqa: PLC0415 - only offline
+        if not (self.pages_folder.is_dir() or self.known.folder.is_dir()):
+            return
+        from gpuenv.workflow.measuring.offline_newer import newer_builds  # noqa: PLC0415 - where something was kept
 
         labels = newer_builds(matrix, self.request, self.target, self.known, self.pages_folder)
         if labels:

@@ -14,6 +14,7 @@ from gpuenv.models.plan import Build
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.settings import redact_url
 from gpuenv.project.requirement_files import RequirementLine
+from gpuenv.workflow.resolving.extension_lines import named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gpuenv.models.resolution import Resolution
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
+    from gpuenv.workflow.resolving.extension_lines import Extensions
 
 
 def wheels_first(
@@ -83,14 +85,55 @@ def wanted_builds(
                 import_check=extension.import_check,
                 torch=str(torch.version),
                 torch_tag=torch.tag,
-                architectures=tuple(
-                    str(one) for one in sorted({one for gpu in target.gpus for one in gpu.capabilities})
-                ),
+                architectures=_architectures(target),
                 reason=reason,
                 replaces=there.version if there is not None else None,
                 files=extension.files,
             )
     return tuple(found.values())
+
+
+def asked_builds(
+    extensions: Extensions,
+    served: Sequence[Notice],
+    applications: Sequence[Application],
+    environment: Environment | None,
+    outcome: Resolution | Conflict,
+    target: Target,
+) -> tuple[Build, ...]:
+    """Name the extensions that were asked for themselves and that no wheel serves; `served` tells which those are.
+
+    What an application needs is not among them: `wanted_builds` names that.
+    """
+    torch = None if isinstance(outcome, Conflict) else outcome.pin("torch")
+    if torch is None:
+        return ()
+    of_applications = {one.package for application in applications for one in application.extensions}
+    without = {note.context.get("package") for note in served if note.code in _WITHOUT_WHEEL} - of_applications
+    found = []
+    for requirement, row in extensions.bound.values():
+        if row.package not in without:
+            continue
+        there = environment.installed(canonicalize_name(row.package)) if environment is not None else None
+        code = "no-wheel-of-extension" if there is None else "extension-bound-to-other-torch"
+        found.append(
+            Build(
+                project=row.package,
+                source=f"{named(requirement)}{requirement.specifier}",
+                application=None,
+                import_check="",
+                torch=str(torch.version),
+                torch_tag=torch.tag,
+                architectures=_architectures(target),
+                reason=Notice.of(code, torch=str(torch.version)),
+                replaces=there.version if there is not None else None,
+            )
+        )
+    return tuple(found)
+
+
+def _architectures(target: Target) -> tuple[str, ...]:
+    return tuple(str(one) for one in sorted({one for gpu in target.gpus for one in gpu.capabilities}))
 
 
 def _why(
@@ -135,9 +178,19 @@ def build_notes(builds: Sequence[Build], *, described: str | None, venv: str | N
 
 
 def without_left_out(notes: Sequence[Notice], builds: Collection[Build]) -> tuple[Notice, ...]:
-    """Leave away what is said of extensions that nothing would build: something does."""
+    """Leave away what is said of extensions that nothing would build: something does.
+
+    That a page could not be read stays: with it there may be a wheel, and nothing to compile.
+    """
     built = {build.project for build in builds}
-    return tuple(note for note in notes if note.code not in _LEFT_OUT or str(note.context.get("package")) not in built)
+    kept = []
+    for note in notes:
+        if note.code not in _LEFT_OUT or str(note.context.get("package")) not in built:
+            kept.append(note)
+        elif note.code == _UNREAD:
+            facts = {name: note.context.get(name) for name in ("package", "torch", "page")}
+            kept.append(Notice.of("extension-compiled-page-unread", **facts))
+    return tuple(kept)
 
 
 def without_rebuilt(resolution: Resolution, builds: Collection[Build]) -> Resolution:
@@ -155,6 +208,9 @@ def without_rebuilt(resolution: Resolution, builds: Collection[Build]) -> Resolu
     return replace(resolution, notes=tuple(notes))
 
 
+_UNREAD = "extension-page-unread"
+_WITHOUT_WHEEL = frozenset({"extension-needs-build", "extension-page-unread"})
+"""What is said of an extension where no wheel of it was found; offline nobody knows, and nothing is compiled."""
 _BROKEN = "installed-requirements-broken"
 _LEFT_OUT = frozenset(
     {"application-needs-build", "extension-needs-build", "extension-page-unread", "extension-not-looked-for"}

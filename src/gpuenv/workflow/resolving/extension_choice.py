@@ -84,23 +84,20 @@ def serve_extensions(
         surroundings=surroundings,
         reporter=reporter,
     )
-    pins: list[Pin] = []
-    others: list[str] = []
-    for requirement, row in extensions.bound.values():
-        if "torch" in outcome.kept and _is_there(requirement, environment):
-            others.append(_plain(requirement))
-            continue
-        found = choice.pin(requirement, row) or choice.left_to_engine(requirement, row)
-        if isinstance(found, Pin):
-            pins.append(found)
-        elif found is not None:
-            others.append(found)
-            notes += _lacking(row, target, choice.command(requirement))
-        else:
-            notes.append(choice.left_out(requirement, row))
-    chosen = replace(outcome, pins=(*outcome.pins, *pins))
-    exact = tuple(_exact(text, extensions, outcome, request) for text in request.others)
-    return chosen, replace(request, others=(*exact, *others)), tuple(notes)
+    served = [
+        (_plain(requirement), ())
+        if "torch" in outcome.kept and _is_there(requirement, environment)
+        else choice.serve(requirement, row)
+        for requirement, row in extensions.bound.values()
+    ]
+    pins = (found for found, _ in served if isinstance(found, Pin))
+    others = (found for found, _ in served if isinstance(found, str))
+    exact = (_exact(text, extensions, outcome, request) for text in request.others)
+    return (
+        replace(outcome, pins=(*outcome.pins, *pins)),
+        replace(request, others=(*exact, *others)),
+        (*notes, *(note for _, remarks in served for note in remarks)),
+    )
 
 
 def _exact(text: str, extensions: Extensions, outcome: Resolution, request: Request) -> str:
@@ -129,10 +126,9 @@ def _plain(requirement: Requirement) -> str:
 
 def _lacking(row: Extension, target: Target, command: str | None = None) -> Iterator[Notice]:
     """Say where the newest wheels are known to hold nothing for a GPU; those for one exact GPU only are extras."""
-    sass = frozenset(code for code in row.sass if code.suffix != "a")
-    lacking = tuple(gpu.name for gpu in target.gpus if not _serves_gpu(gpu, row, sass))
-    if (sass or row.ptx) and lacking:
-        code = tuple(str(found) for found in sorted(sass))
+    lacking = tuple(gpu.name for gpu in lacking_gpus(row, target))
+    if lacking:
+        code = tuple(str(found) for found in sorted(_plain_code(row)))
         is_built = row.source_build is not SourceBuild.NEVER
         yield Notice.of(
             "extension-lacks-code",
@@ -141,6 +137,23 @@ def _lacking(row: Extension, target: Target, command: str | None = None) -> Iter
             gpus=lacking,
             command=command if is_built else None,
         )
+
+
+def lacking_gpus(row: Extension, target: Target) -> list[Gpu]:
+    """List the GPUs that the newest wheels are known to hold nothing for."""
+    sass = _plain_code(row)
+    return [gpu for gpu in target.gpus if not _serves_gpu(gpu, row, sass)] if sass or row.ptx else []
+
+
+def _plain_code(row: Extension) -> frozenset[Architecture]:
+    return frozenset(code for code in row.sass if code.suffix != "a")
+
+
+def _is_newer(target: Target, row: Extension) -> bool:
+    """Whether the newest wheels are older than a GPU: compiled, it serves; what is too old for it may never."""
+    newest = max((code.capability for code in row.sass), default=None)
+    lacking = (capability for gpu in lacking_gpus(row, target) for capability in gpu.capabilities)
+    return newest is not None and any(capability > newest for capability in lacking)
 
 
 def _serves_gpu(gpu: Gpu, row: Extension, sass: frozenset[Architecture]) -> bool:
@@ -167,6 +180,15 @@ class _Choice:
     @property
     def tag(self) -> str:
         return (self.torch.tag or "").removeprefix("nightly/")
+
+    def serve(self, requirement: Requirement, row: Extension) -> tuple[Pin | str | None, tuple[Notice, ...]]:
+        """Give a pin, or what the engine is asked for, or None where nobody has a wheel; and what to say of it."""
+        found = self.pin(requirement, row) or self.left_to_engine(requirement, row)
+        if found is None or (isinstance(found, str) and _is_newer(self.target, row)):
+            return None, (self.left_out(requirement, row),)
+        if isinstance(found, Pin):
+            return found, ()
+        return found, tuple(_lacking(row, self.target, self.command(requirement)))
 
     def pin(self, requirement: Requirement, row: Extension) -> Pin | None:
         """Find the newest wheel on the package's own pages that serves every GPU."""

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gpuenv.models.extension import SourceBuild
 from gpuenv.models.value import dataclass
 from gpuenv.project.requirement_files import RequirementLine
-from gpuenv.workflow.resolving.pairings import pairing_of
 from gpuenv.workflow.resolving.request import applies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gpuenv.models.extension import Extension, Pairing
+    from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.target import Target
 
 
@@ -34,14 +33,24 @@ class Extensions:
 
 
 def part_extensions(
-    lines: tuple[RequirementLine, ...], known: Sequence[Extension], target: Target
+    lines: tuple[RequirementLine, ...], matrix: CompatibilityMatrix, target: Target
 ) -> tuple[tuple[RequirementLine, ...], Extensions]:
     """Take out of a request what is bound to the torch, and ask for torch in its place.
 
     What was given by its address, or with hashes, stays as it stands; so does everything for a CPU, and what is never
     compiled: there is nothing to choose but what the engine finds.
     """
-    rows = {row.package: row for row in known}
+    projects = (canonicalize_name(line.requirement.name) for line in lines if line.requirement)
+    rows = matrix.extensions_among(projects)
+    return _parted(lines, rows, target) if rows else (lines, Extensions(bound={}))
+
+
+def _parted(
+    lines: tuple[RequirementLine, ...], rows: Mapping[str, Extension], target: Target
+) -> tuple[tuple[RequirementLine, ...], Extensions]:
+    from gpuenv.models.extension import SourceBuild  # noqa: PLC0415 - few requests name an extension
+    from gpuenv.workflow.resolving.pairings import pairing_of  # noqa: PLC0415 - as above
+
     limited = {
         canonicalize_name(line.requirement.name) for line in lines if line.requirement and line.kind != "requirement"
     }

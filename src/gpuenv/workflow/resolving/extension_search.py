@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from gpuenv.models.resolution import Conflict
 from gpuenv.workflow.resolving.page_reading import resolve_with_pages
-from gpuenv.workflow.resolving.unknown_releases import with_unknown_releases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from gpuenv.resolve.tables import Tables
     from gpuenv.workflow.options import Options
     from gpuenv.workflow.resolving.extension_lines import Extensions
+    from gpuenv.workflow.resolving.kept_pages import KeptPages
     from gpuenv.workflow.resolving.newest_release import Answers
 
 _HELD: Final = "extension-wheel-holds-torch"
@@ -40,6 +40,7 @@ def resolve_with_extensions(
     surroundings: Surroundings,
     reporter: Reporter,
     answers: Answers,
+    kept_pages: KeptPages | None = None,
 ) -> tuple[Resolution | Conflict, Request, tuple[Notice, ...]]:
     """Resolve, and choose a wheel for each extension.
 
@@ -47,12 +48,14 @@ def resolve_with_extensions(
     the GPUs, or cannot be looked at, it has to be compiled anyhow, and the newest torch is chosen.
     """
     pairings = extensions.pairings
-    if not options.is_offline:
+    if pairings and not options.is_offline:
+        from gpuenv.workflow.resolving.unknown_releases import with_unknown_releases  # noqa: PLC0415 - few ask for any
+
         pairings = tuple(with_unknown_releases(pairings, target, settings, surroundings, reporter))
     asked = replace(request, pairings=pairings)
     while True:
         outcome, resolved, notes = resolve_with_pages(
-            asked, target, tables, environment, settings, options, surroundings, reporter, answers
+            asked, target, tables, environment, settings, options, surroundings, reporter, answers, kept_pages
         )
         if not (extensions.bound or extensions.free):
             return outcome, resolved, notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -48,16 +49,31 @@ def needed_family(
     of its cache. Raises as `compile_closure` does.
     """
     foreign = [line for line in lines if not line.is_family]
-    if all(line.kind == "constraint" for line in foreign):
+    requirements = [line.text for line in foreign if line.kind != "constraint"]
+    constraints = [line.text for line in foreign if line.kind == "constraint"]
+    if not requirements:
         return ()
     named = {canonicalize_name(line.requirement.name) for line in lines if line.is_family and line.requirement}
-    requirements = [line.text for line in foreign if line.kind != "constraint"]
     in_place = closure_in_place(environment, requirements) if environment is not None else None
     if in_place is not None:
         return _lines(in_place & (_FAMILY - named))
-    constraints = [line.text for line in foreign if line.kind == "constraint"]
-    if closure_names is not None:
-        return _lines(frozenset(closure_names(requirements, constraints, sorted(named), target)) & (_FAMILY - named))
+    if closure_names is None:
+        closure_names = partial(_engine_names, settings, surroundings, reporter, is_offline)
+    found = frozenset(closure_names(requirements, constraints, sorted(named), target))
+    return _lines(found & (_FAMILY - named))
+
+
+def _engine_names(
+    settings: IndexSettings,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    is_offline: bool,  # noqa: FBT001 - bound once, above
+    requirements: Sequence[str],
+    constraints: Sequence[str],
+    excluded: Sequence[str],
+    target: Target,
+) -> frozenset[str]:
+    """Ask the engine what the requirements come down to."""
     from gpuenv.install.closures.closure import compile_closure  # noqa: PLC0415 - most calls name the family themselves
 
     reporter.stage("resolving-dependencies")
@@ -71,10 +87,10 @@ def needed_family(
         environ=surroundings.environ,
         with_hashes=False,
         is_offline=is_offline,
-        excluded=tuple(sorted(named)),
+        excluded=excluded,
         constraints=constraints,
     )
-    return _lines({package.project for package in closure} & (_FAMILY - named))
+    return frozenset(package.project for package in closure)
 
 
 def _lines(needed: AbstractSet[str]) -> tuple[RequirementLine, ...]:

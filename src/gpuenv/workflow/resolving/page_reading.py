@@ -13,10 +13,10 @@ from gpuenv.models.resolution import Conflict, Resolution
 from gpuenv.workflow.measuring.unknown_wheels import installable_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gpuenv.models.environment import Environment
-    from gpuenv.models.index import ProjectPage, Source
+    from gpuenv.models.index import ProjectPage
     from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.progress import Reporter
     from gpuenv.models.request import Request
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gpuenv.resolve.problem import PageKey
     from gpuenv.resolve.tables import Tables
     from gpuenv.workflow.options import Options
+    from gpuenv.workflow.resolving.kept_pages import KeptPages
     from gpuenv.workflow.resolving.newest_release import Answers
 
 _INDEX_FAULTS: Final = "index-"
@@ -44,17 +45,19 @@ def resolve_with_pages(
     surroundings: Surroundings,
     reporter: Reporter,
     answers: Answers,
+    kept_pages: KeptPages | None = None,
 ) -> tuple[Resolution | Conflict, Request, tuple[Notice, ...]]:
     """Resolve, read the pages that the answer rests on, and resolve again until it rests on pages that were read.
 
-    Where the PyTorch index cannot be reached, `auto` goes on without it and says so.
+    Where the PyTorch index cannot be reached, `auto` goes on without it and says so. `kept_pages` gives pages of the
+    last run, which the caller confirms; None asks for each at once.
     """
     from gpuenv.workflow.measuring.measurement import make_measurement  # noqa: PLC0415 - in the order of the work
 
     pages: dict[PageKey, ProjectPage] = {}
     is_nightly = request.channel == "nightly"
     notes = [Notice.of("nightly-not-read")] if is_nightly and options.is_offline else []
-    wanted = (
+    wanted: Iterable[PageKey] = (
         *_flat_pages(request, is_offline=options.is_offline),
         *_nightly_pages(request, target, tables.matrix, is_offline=options.is_offline),
     )
@@ -65,18 +68,7 @@ def resolve_with_pages(
 
         tables = with_unknown_torch(tables, environment, target, surroundings, notes)
     while True:
-        for source, tag, project in wanted:
-            if source not in request.sources:
-                continue
-            if source.is_remote:
-                reporter.stage("reading-index", project=project, tag=tag or "")
-            try:
-                pages[source, tag, project] = _read(source, tag, project, settings, surroundings)
-            except GpuenvError as error:
-                if request.policy is not IndexPolicy.AUTO or not error.code.startswith(_INDEX_FAULTS):
-                    raise
-                notes.append(Notice.of("index-left-out", reason=error.code, **_place(error)))
-                request = replace(request, sources=tuple(other for other in request.sources if other != source))
+        request = _read_all(wanted, pages, request, settings, surroundings, reporter, notes, kept_pages)
         outcome, tables = measurement.resolved(request, tables, environment, pages)
         if isinstance(outcome, Conflict):
             return outcome, request, tuple(notes)
@@ -85,14 +77,48 @@ def resolve_with_pages(
             return _placed(outcome, pages, target), _with_libraries(request, outcome), tuple(notes)
 
 
+def _read_all(
+    wanted: Iterable[PageKey],
+    pages: dict[PageKey, ProjectPage],
+    request: Request,
+    settings: IndexSettings,
+    surroundings: Surroundings,
+    reporter: Reporter,
+    notes: list[Notice],
+    kept_pages: KeptPages | None,
+) -> Request:
+    """Read these pages into `pages`; the request goes on without an index that `auto` could not use, as notes say."""
+    for source, tag, project in wanted:
+        if source not in request.sources:
+            continue
+        if source.is_remote:
+            reporter.stage("reading-index", project=project, tag=tag or "")
+        try:
+            pages[source, tag, project] = _read((source, tag, project), settings, surroundings, kept_pages)
+        except GpuenvError as error:
+            if request.policy is not IndexPolicy.AUTO or not error.code.startswith(_INDEX_FAULTS):
+                raise
+            notes.append(Notice.of("index-left-out", reason=error.code, **_place(error)))
+            request = replace(request, sources=tuple(other for other in request.sources if other != source))
+    return request
+
+
 def _read(
-    source: Source, tag: str | None, project: str, settings: IndexSettings, surroundings: Surroundings
+    key: PageKey, settings: IndexSettings, surroundings: Surroundings, kept_pages: KeptPages | None
 ) -> ProjectPage:
     from gpuenv.index.pages import read_project_page  # noqa: PLC0415 - a run without pages needs no HTTP
     from gpuenv.project.folders import cache_folder  # noqa: PLC0415 - as above
 
     cache, now = cache_folder(surroundings) / "pages", surroundings.now.timestamp()
-    return read_project_page(source, tag, project, settings=settings, cache=cache, now=now)
+
+    def read() -> ProjectPage:
+        return read_project_page(*key, settings=settings, cache=cache, now=now)
+
+    if kept_pages is None or not key[0].is_remote:
+        return read()
+    from gpuenv.index.served_pages import remembered_page  # noqa: PLC0415 - a folder is read at once
+
+    return kept_pages.page(key, lambda: remembered_page(*key, cache=cache), read)
 
 
 def _with_libraries(request: Request, resolution: Resolution) -> Request:

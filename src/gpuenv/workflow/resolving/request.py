@@ -126,7 +126,8 @@ class _Parted:
             name = self._runtime(requirement, name, target)
         if name in (_CPU_FAMILY if target.is_cpu else GPU_FAMILY):
             if requirement.url is not None:
-                raise UsageError("family-by-address", requirement=name, exact=_exact(requirement))
+                exact = _exact(requirement) if _is_typed(line) else None
+                raise UsageError("family-by-address", requirement=name, exact=exact)
             known = self.limits if is_limit else self.family
             self.named |= {name} if _is_typed(line) and not is_limit else set()
             known[name] = _merged(known.get(name), _renamed(requirement, name))

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from functools import cache
 from typing import TYPE_CHECKING
 
 from gpuenv.errors import GpuenvError
-from gpuenv.matrix.catalog import load_matrix
 from gpuenv.models.resolution import Conflict
 from gpuenv.models.value import dataclass
-from gpuenv.project.folders import matrix_cache
 from gpuenv.resolve.resolver import resolve
-from gpuenv.resolve.tables import make_tables
 from gpuenv.workflow.inputs import environment_of, python_of, requirement_lines
 from gpuenv.workflow.resolving.applications import (
     Applied,
@@ -23,18 +18,19 @@ from gpuenv.workflow.resolving.applications import (
 )
 from gpuenv.workflow.resolving.extension_lines import part_extensions
 from gpuenv.workflow.resolving.extension_search import resolve_with_extensions
+from gpuenv.workflow.resolving.matrix_data import load_data
 from gpuenv.workflow.resolving.needed import needed_family
 from gpuenv.workflow.resolving.request import make_request
 from gpuenv.workflow.target import DETECTED, choose_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from gpuenv.models.application import Application
     from gpuenv.models.environment import Environment
     from gpuenv.models.index import Source
-    from gpuenv.models.matrix import CompatibilityMatrix, GpuModel
+    from gpuenv.models.matrix import CompatibilityMatrix
     from gpuenv.models.notice import Notice
     from gpuenv.models.plan import Build
     from gpuenv.models.progress import Reporter
@@ -44,10 +40,11 @@ if TYPE_CHECKING:
     from gpuenv.models.surroundings import Surroundings
     from gpuenv.models.target import Target
     from gpuenv.project.requirement_files import RequirementLine
-    from gpuenv.resolve.tables import Tables
     from gpuenv.workflow.options import Options
+    from gpuenv.workflow.resolving.extension_lines import Extensions
+    from gpuenv.workflow.resolving.kept_pages import KeptPages
+    from gpuenv.workflow.resolving.matrix_data import MatrixData
     from gpuenv.workflow.resolving.needed import ClosureNames
-    from gpuenv.workflow.resolving.newest_release import Answers
     from gpuenv.workflow.resolving.request import Asked
     from gpuenv.workflow.target import ChosenTarget
 
@@ -70,41 +67,7 @@ class Resolved:
     applications: tuple[Application, ...] = ()
     """Those of the request whose rows were applied."""
     builds: tuple[Build, ...] = ()
-    """Extensions of theirs that no wheel serves: `notes` name each, for those that build nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixData:
-    """A matrix, and what is worked out of it once for all resolutions of a run."""
-
-    matrix: CompatibilityMatrix
-    tables: Tables
-    """The matrix in the order of the search, shared by all resolutions of a run."""
-    gpu_models: Callable[[], Sequence[GpuModel]]
-    answers: Answers = field(default_factory=dict)
-    """What the default index answered about newer releases: fills as it is asked."""
-    needed: dict[object, tuple[RequirementLine, ...] | None] = field(default_factory=dict)
-    """What the engine answered about requirements of others, where no environment tells: fills as it is asked."""
-    applications: Callable[[], Sequence[Application]] = tuple
-    """What is known of applications, the project's own first: read where a request could name one."""
-
-
-def load_data(choice: str | None, surroundings: Surroundings) -> MatrixData:
-    """Load the matrix of that choice (None: the newest)."""
-    matrix = load_matrix(choice, cwd=surroundings.cwd, cache=matrix_cache(surroundings))
-
-    @cache
-    def applications() -> Sequence[Application]:
-        from gpuenv.workflow.known_applications import known_applications  # noqa: PLC0415 - few name more than torch
-
-        return known_applications(choice, surroundings)
-
-    return MatrixData(
-        matrix=matrix,
-        tables=make_tables(matrix),
-        gpu_models=lambda: matrix.gpus,
-        applications=applications,
-    )
+    """Extensions that no wheel serves: `notes` name each, for those that build nothing."""
 
 
 def resolve_request(
@@ -116,12 +79,14 @@ def resolve_request(
     data: MatrixData | None = None,
     settings: IndexSettings | None = None,
     closure_names: ClosureNames | None = None,
+    kept_pages: KeptPages | None = None,
 ) -> Resolved:
     """Resolve what the options ask for: the matrix, the environment, the target, and then the request.
 
     `looks_at_environment` None: unless the target is described. `data` is given where many requests share it.
     `settings` None: as pip and uv are configured here. `closure_names` finds what other requirements come down to;
-    None: by the engine, which may build sources for it.
+    None: by the engine, which may build sources for it. `kept_pages` gives pages of the last run, for the caller to
+    confirm.
     """
     from gpuenv.project.index_choice import sources_for  # noqa: PLC0415 - in the order of the work
     from gpuenv.project.pip_configuration import read_index_settings  # noqa: PLC0415
@@ -154,6 +119,7 @@ def resolve_request(
         policy=policy,
         sources=sources,
         closure_names=closure_names,
+        kept_pages=kept_pages,
     )
     return scene.resolve(requirement_lines(options, surroundings))
 
@@ -173,6 +139,7 @@ class _Scene:
     policy: IndexPolicy
     sources: tuple[Source, ...]
     closure_names: ClosureNames | None
+    kept_pages: KeptPages | None
 
     @property
     def target(self) -> Target:
@@ -181,15 +148,15 @@ class _Scene:
     def resolve(self, typed: tuple[RequirementLine, ...]) -> Resolved:
         """Resolve the lines that were typed, with what is known of the applications among them."""
         applied = self._applied(typed)
-        lines, extensions = part_extensions(self._with_wheels(applied), self.data.matrix.extensions, self.target)
+        lines, extensions = part_extensions(self._with_wheels(applied), self.data.matrix, self.target)
         needed = self._needed(lines)
         asked = self._asked((*lines, *(needed or ())), needs_are_known=needed is not None)
         outcome, request, served = resolve_with_extensions(
             *(asked.request, extensions, self.target, self.data.tables, self.environment, self.settings),
-            *(self.options, self.surroundings, self.reporter, self.data.answers),
+            *(self.options, self.surroundings, self.reporter, self.data.answers, self.kept_pages),
         )
-        builds = self._builds(applied, outcome)
-        outcome = self._explained(outcome, typed, applied)
+        builds = self._builds(applied, outcome, extensions, served)
+        outcome = self._explained(outcome, typed, applied, extensions)
         limits = () if isinstance(outcome, Conflict) else application_limits(applied.applications, self.target)
         found = (*self.chosen.notes, *applied.notes, *asked.notes, *served, *limits)
         return Resolved(
@@ -200,7 +167,7 @@ class _Scene:
             request=request,
             root=self.root,
             environment=self.environment,
-            notes=(*found, *self._unbuilt(builds, served)),
+            notes=(*found, *(self._unbuilt(builds, served) if builds else ())),
             applications=applied.applications,
             builds=builds,
         )
@@ -217,8 +184,8 @@ class _Scene:
             return applied.lines
         from gpuenv.workflow.resolving.extension_builds import wheels_first  # noqa: PLC0415 - most ask for torch alone
 
-        wheels = wheels_first(applied.applications, self.data.matrix.extensions, is_cpu=self.target.is_cpu)
-        return (*applied.lines, *wheels)
+        known = self.data.matrix.extensions
+        return (*applied.lines, *wheels_first(applied.applications, known, is_cpu=self.target.is_cpu))
 
     def _needed(self, lines: tuple[RequirementLine, ...]) -> tuple[RequirementLine, ...] | None:
         """Name what the other requirements need of the family; None where offline nobody can tell."""
@@ -252,38 +219,42 @@ class _Scene:
             needs_are_known=needs_are_known,
         )
 
-    def _builds(self, applied: Applied, outcome: Resolution | Conflict) -> tuple[Build, ...]:
-        """Name the extensions of the applications that no wheel serves."""
-        if not applied.applications:
+    def _builds(
+        self, applied: Applied, outcome: Resolution | Conflict, extensions: Extensions, served: Sequence[Notice]
+    ) -> tuple[Build, ...]:
+        """Name the extensions that no wheel serves: those of the applications, and those that were asked for."""
+        known = applied.applications
+        if not (known or extensions.bound):
             return ()
-        from gpuenv.workflow.resolving.extension_builds import wanted_builds  # noqa: PLC0415 - as above
+        from gpuenv.workflow.resolving.extension_builds import asked_builds, wanted_builds  # noqa: PLC0415 - as above
 
-        return wanted_builds(applied.applications, self.environment, outcome, self.target, self.surroundings)
+        wanted = wanted_builds(known, self.environment, outcome, self.target, self.surroundings) if known else ()
+        return (*wanted, *asked_builds(extensions, served, known, self.environment, outcome, self.target))
 
     def _unbuilt(self, builds: tuple[Build, ...], served: Sequence[Notice]) -> Iterator[Notice]:
         """Say how they are built, of each that the choice of wheels has not said it of."""
-        if not builds:
-            return
         from gpuenv.workflow.resolving.extension_builds import build_notes  # noqa: PLC0415 - as above
 
         described = self.options.target if self.options.target not in DETECTED else None
         said = {note.context.get("package") for note in served}
-        for note in build_notes(builds, described=described, venv=self.options.venv):
-            if note.context["package"] not in said:
-                yield note
+        notes = build_notes(builds, described=described, venv=self.options.venv)
+        yield from (note for note in notes if note.context["package"] not in said)
 
     def _explained(
-        self, outcome: Resolution | Conflict, typed: Sequence[RequirementLine], applied: Applied
+        self, outcome: Resolution | Conflict, typed: Sequence[RequirementLine], applied: Applied, asked: Extensions
     ) -> Resolution | Conflict:
-        """Name the way out of a conflict between what was typed and an application."""
-        if not isinstance(outcome, Conflict) or not applied.applications:
+        """Name the way out of a conflict between what was typed and an application, or what has no code for a GPU."""
+        if not (applied.applications or (asked.free and not isinstance(outcome, Conflict))):
             return outcome
+        if not isinstance(outcome, Conflict):
+            from gpuenv.workflow.resolving.uncovered_extensions import if_covered  # noqa: PLC0415 - as above
+
+            return if_covered(outcome, typed, applied.applications, asked, self.target, self.options)
         from gpuenv.workflow.resolving.application_conflicts import left_to_application  # noqa: PLC0415 - as above
 
         def again(fewer: Sequence[RequirementLine]) -> Resolution | Conflict:
             there = apply_applications(fewer, self.data.applications(), is_cpu=self.target.is_cpu).lines
             less = self._asked(there).request
-            tables = self.data.tables
-            return resolve(less, self.target, self.data.matrix, environment=self.environment, tables=tables)
+            return resolve(less, self.target, self.data.matrix, environment=self.environment, tables=self.data.tables)
 
         return left_to_application(outcome, typed, applied.applications, self.options, again)
