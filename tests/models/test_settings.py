@@ -17,6 +17,12 @@ from gpuenv.models.settings import IndexSettings, redact_url
         ),
         ("https://example.com/@scope/name", "https://example.com/@scope/name"),
         ("https://example.com/simple?mail=a@b.example", "https://example.com/simple?mail=a@b.example"),
+        (
+            "https://a.example/x.whl?X-Amz-Date=1&X-Amz-Signature=ab%2F1&v=2#sha256=9",
+            "https://a.example/x.whl?X-Amz-Date=1&X-Amz-Signature=***&v=2#sha256=9",
+        ),
+        ("with url: /x.whl?access_token=abc (refused)", "with url: /x.whl?access_token=*** (refused)"),
+        ("https://a.example/x?keyword=abc&monkey=2", "https://a.example/x?keyword=abc&monkey=2"),
         ("C:\\wheels", "C:\\wheels"),
         ("someone@example.com", "someone@example.com"),
     ],

@@ -13,6 +13,7 @@ from gpuenv.errors import GpuenvError
 from gpuenv.index.credentials import without_credentials
 from gpuenv.index.session import open_session, quiet_about_trusted_hosts, timeouts, verification
 from gpuenv.index.transport import detail_of
+from gpuenv.models.settings import redact_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ class RemoteFile(io.RawIOBase):
         self.bytes_fetched = 0
         """Bytes of the file that came over the network so far."""
         self._url, self._credentials = without_credentials(url)
+        self._shown = redact_url(self._url)
         self._settings = settings
         self._sleep = sleep
         self._session = open_session(settings)
@@ -142,12 +144,12 @@ class RemoteFile(io.RawIOBase):
                 return self._content_range(response)[1]
             if response.status_code == _OK:
                 return self._store(response)
-            raise GpuenvError("remote-file-refused", url=self._url, status=response.status_code)
+            raise GpuenvError("remote-file-refused", url=self._shown, status=response.status_code)
 
     def _fetch(self, start: int, end: int) -> bytes:
         with self._asked(f"bytes={start}-{end - 1}") as response:
             if response.status_code != _PARTIAL or self._content_range(response) != (start, self.size):
-                raise GpuenvError("remote-file-changed", url=self._url)
+                raise GpuenvError("remote-file-changed", url=self._shown)
             return self._body(response, end - start)
 
     def _store(self, response: requests.Response) -> int:
@@ -160,7 +162,7 @@ class RemoteFile(io.RawIOBase):
             try:
                 self._download.write(chunk)
             except OSError as error:
-                raise GpuenvError("remote-file-not-stored", url=self._url, detail=str(error)) from error
+                raise GpuenvError("remote-file-not-stored", url=self._shown, detail=str(error)) from error
         return size
 
     @contextlib.contextmanager
@@ -186,10 +188,10 @@ class RemoteFile(io.RawIOBase):
                 ) as response,
             ):
                 if response.status_code not in {_OK, _PARTIAL, _RANGE_REFUSED}:
-                    raise GpuenvError("remote-file-refused", url=self._url, status=response.status_code)
+                    raise GpuenvError("remote-file-refused", url=self._shown, status=response.status_code)
                 yield response
         except requests.RequestException as error:
-            raise GpuenvError("remote-file-unreachable", url=self._url, detail=detail_of(error)) from error
+            raise GpuenvError("remote-file-unreachable", url=self._shown, detail=detail_of(error)) from error
 
     def _persist(self, attempt: Callable[[], _T]) -> _T:
         """Try up to three times, where that can help."""
@@ -216,7 +218,7 @@ class RemoteFile(io.RawIOBase):
                 break
         self.bytes_fetched += len(body)
         if len(body) != expected:
-            raise GpuenvError("remote-file-broken", url=self._url, wanted=expected, came=len(body))
+            raise GpuenvError("remote-file-broken", url=self._shown, wanted=expected, came=len(body))
         return bytes(body)
 
     def _content_range(self, response: requests.Response) -> tuple[int, int]:
@@ -224,7 +226,7 @@ class RemoteFile(io.RawIOBase):
         text = response.headers.get("Content-Range", "")
         found = _CONTENT_RANGE.fullmatch(text)
         if found is None or not int(found["first"]) <= int(found["last"]) < int(found["total"]):
-            raise GpuenvError("remote-file-broken", url=self._url, wanted="Content-Range", came=text)
+            raise GpuenvError("remote-file-broken", url=self._shown, wanted="Content-Range", came=text)
         return int(found["first"]), int(found["total"])
 
 

@@ -11,6 +11,11 @@ from gpuenv.models.value import dataclass
 _CREDENTIALS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s]*@")
 """`scheme://` and what stands before the last `@` of the host part."""
 
+_SIGNED: Final = (
+    r"(?i)(?P<name>[?&](?:[\w.-]*[_-])?(?:sig|signature|token|secret|password|credential|key|apikey|auth)=)[^&#\s\"']+"
+)
+"""A part of a query whose name says that it is a secret."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingOrigin:
@@ -45,5 +50,11 @@ class IndexSettings:
 
 
 def redact_url(text: str) -> str:
-    """Take the credentials out of a URL, or out of every URL in a line of text: what may be shown and written down."""
+    """Take the credentials out of a URL, or out of every URL in a line of text: what may be shown and written down.
+
+    That is the user before the host, and what signs an address for whoever holds it (`?token=...`,
+    `&X-Amz-Signature=...`).
+    """
+    if "?" in text:
+        text = re.sub(_SIGNED, r"\g<name>***", text)  # few addresses have a query: not compiled at import
     return _CREDENTIALS.sub(r"\g<scheme>", text)
