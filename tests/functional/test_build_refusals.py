@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command import gpuenv
 from support.fake_torch import add_distribution, site_packages_of
+from support.in_process import gpuenv_here as gpuenv
 from support.kernel_source import make_environment, needs_nvcc, write_source
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command import gpuenv
+from support.in_process import gpuenv_here as gpuenv
 from support.index_server import Fault, IndexServer
 from support.small_environments import picture, python_of, versions
 from support.wheels import make_wheel

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.command import gpuenv
 from support.cuda_tools import cuda_tools
 from support.fatbin import containers, dll, elf
+from support.in_process import gpuenv_here as gpuenv
 from support.index_server import Fault, IndexServer
 from support.wheels import make_wheel
 
