@@ -29,11 +29,6 @@ def family_of(filename: str) -> str | None:
     return found[1] if found is not None else None
 
 
-def chooses_by_itself(filename: str) -> bool:
-    """Tell whether a library picks its kernels itself."""
-    return family_of(filename) is not None
-
-
 def is_optional(filename: str) -> bool:
     """Tell whether programs work on a GPU which this library does not serve."""
     return _OPTIONAL.fullmatch(filename) is not None
